@@ -1,0 +1,48 @@
+# `make` or `make help` lists the targets. Everything happens in .venv of this checkout.
+PYTHON ?= python3
+BIN := .venv/bin
+READY := .venv/.ready
+
+.PHONY: help run test setup check vignettes bench calibrate docs lock clean
+
+help: ## this list
+	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+run: $(READY) ## interview you in the terminal; without a terminal, assess an example person
+	@if [ -t 0 ] && [ -t 1 ]; then $(BIN)/nightcramp interview; \
+	else $(BIN)/nightcramp assess examples/margaret.yaml; fi
+
+test: $(READY) ## check the knowledge, style and types, and run all tests
+	$(BIN)/nightcramp knowledge --check
+	$(BIN)/ruff check src tests vignettes benchmarks
+	$(BIN)/ruff format --check src tests vignettes benchmarks
+	$(BIN)/mypy
+	$(BIN)/python -m pytest
+
+setup: $(READY) ## make .venv with everything in it
+
+$(READY): pyproject.toml requirements.lock
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "nightcramp needs Python 3.11 or newer (PYTHON=... make run)"; exit 1; }
+	@$(PYTHON) -m venv .venv \
+		|| { echo "Python's venv is missing: apt-get install python3-venv"; exit 1; }
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $(READY)
+
+vignettes: $(READY) ## how often the clinical vignettes come out right, with and without labs
+	@$(BIN)/python vignettes/score.py
+
+calibrate: $(READY) ## coverage of the intervals by simulation, and a broken model that must fail
+	@$(BIN)/python benchmarks/calibration.py
+
+bench: $(READY) ## speed against enumeration, a Bayesian-network library and bare numpy
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check pgmpy
+	@$(BIN)/python benchmarks/assess.py
+
+lock: ## pin all dependencies with hashes and no addresses (needs uv)
+	uv pip compile pyproject.toml --extra dev --universal --generate-hashes --no-annotate \
+		--no-header --no-emit-index-url requirements.build.in -o requirements.lock
+
+clean: ## remove .venv and caches
+	rm -rf .venv .mypy_cache .ruff_cache build dist

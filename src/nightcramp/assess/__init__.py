@@ -1,0 +1,1 @@
+"""From facts to an assessment: triage, syndromes, factors, shares, the next question."""

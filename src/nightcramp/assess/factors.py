@@ -1,0 +1,91 @@
+"""Weighs every factor for one person: presence, effect, own pattern, multiplier."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from nightcramp.assess.effects import Multiplier, effect_of, multiplier, units_of
+from nightcramp.assess.known import Known, names_needed
+from nightcramp.assess.ledger import Evidence, weigh
+from nightcramp.assess.medicines import medicine_factors, medicine_scope
+from nightcramp.assess.presence import Presenced, presence
+from nightcramp.knowledge.schema import Effect, Factor
+
+
+@dataclass(frozen=True)
+class Weighed:
+    """One factor with everything that was weighed for it."""
+
+    factor: Factor
+    presence: Presenced
+    effect: Effect
+    credibility: float
+    pattern: float
+    pattern_evidence: list[Evidence]
+    multiplier: Multiplier
+
+    @property
+    def ladder(self) -> str:
+        """Return how sure we are that it matters for this person."""
+        if self.presence.probability < 0.5:
+            return "possible"
+        pointed_at = self.pattern >= 2.0 or self._found_by_test()
+        return "suspected" if pointed_at else "possible"
+
+    def _found_by_test(self) -> bool:
+        """Return whether an instrument or clues raised an unsettled presence."""
+        return not self.presence.settled and self.presence.probability > (
+            self.presence.base.probability
+        )
+
+
+POPULATION = frozenset({"age", "sex"})
+"""Facts that tell how common a factor is, not whether this person has it."""
+
+
+def weigh_factors(known: Known) -> list[Weighed]:
+    """Return the factors this person's facts speak about, and all medicines taken, weighed.
+
+    A factor of which nothing is known beyond age and sex explains nothing of this person: it
+    is part of the unexplained until somebody asks.
+    """
+    factors = known.knowledge.factors.values()
+    weighed = [weigh_factor(factor, known) for factor in factors]
+    weighed = [item for item in weighed if _spoken_of(item.presence, known)]
+    medicines = medicine_factors(known)
+    for factor, use in medicines.values():
+        scope = known.about_medicine(medicine_scope(known, use, len(medicines) - 1))
+        weighed.append(weigh_factor(factor, scope))
+    return weighed
+
+
+def _spoken_of(there: Presenced, known: Known) -> bool:
+    if any(line.counted for line in there.evidence) and not there.settled:
+        return True
+    names = names_needed(known.knowledge, known.knowledge.condition_of(there.base.when))
+    calls = known.knowledge.condition_of(there.base.when).calls
+    return bool(there.base.when) and (bool(calls) or not names <= POPULATION)
+
+
+def weigh_factor(factor: Factor, known: Known) -> Weighed:
+    """Return one factor weighed for this person."""
+    there = presence(factor.presence, factor.presence_clue, known)
+    effect = effect_of(factor.effect, known)
+    pattern, evidence = weigh(factor.attribution_clue, known)
+    credibility = known.knowledge.credibility[effect.grade].probability
+    return Weighed(
+        factor=factor,
+        presence=there,
+        effect=effect,
+        credibility=credibility,
+        pattern=pattern,
+        pattern_evidence=evidence,
+        multiplier=multiplier(
+            effect,
+            presence=there.probability,
+            credibility=credibility,
+            pattern=pattern,
+            model=known.knowledge.model,
+            units=units_of(effect, known),
+        ),
+    )

@@ -1,0 +1,223 @@
+"""What the facts say about the names and functions that conditions use."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from nightcramp.knowledge.expression import Expression, Truth
+from nightcramp.knowledge.loader import Knowledge
+from nightcramp.knowledge.schema import Lab, ReferenceRange
+from nightcramp.person.fact import LabResult
+from nightcramp.person.facts import Facts, use_of
+
+
+class Known:
+    """Evaluates conditions over one person's facts, remembering what it has decided.
+
+    `cautious` reads a contradictory yes/no as yes: red flags take the more urgent side.
+    """
+
+    def __init__(self, facts: Facts, *, cautious: bool = False) -> None:
+        self.facts = facts
+        self.knowledge: Knowledge = facts.knowledge
+        self.cautious = cautious
+        self.extra: dict[str, Any] = {}
+        self._parent: Known | None = None
+        self._truths: dict[str, Truth] = {}
+
+    def supposing(self, name: str, value: Any) -> Known:
+        """Return the same knowledge with one more answer, keeping what it does not touch."""
+        child = Known(self.facts, cautious=self.cautious)
+        child.extra = {**self.extra, name: value}
+        child.extra.update(self._follows(name, value))
+        child._parent = self
+        return child
+
+    def about_medicine(self, values: dict[str, Any]) -> Known:
+        """Return the same knowledge with the names that describe one medicine."""
+        child = Known(self.facts, cautious=self.cautious)
+        child.extra = {**self.extra, **values}
+        return child
+
+    def _follows(self, name: str, value: Any) -> dict[str, Any]:
+        if value in (None, False):
+            return {}
+        if name in self.knowledge.questions:
+            return dict(self.knowledge.questions[name].implies)
+        return dict.fromkeys(self.knowledge.conditions[name].implies, True)
+
+    def truth(self, text: str) -> Truth:
+        """Decide a condition as yes, no or unknown; the empty condition holds."""
+        if not text:
+            return True
+        if text not in self._truths:
+            self._truths[text] = self._decide(text)
+        return self._truths[text]
+
+    def _decide(self, text: str) -> Truth:
+        expression = self.knowledge.condition_of(text)
+        if self._parent and not self._touches(expression):
+            return self._parent.truth(text)
+        return expression.truth(self)
+
+    def _touches(self, expression: Expression) -> bool:
+        assert self._parent is not None
+        added = self.extra.keys() - self._parent.extra.keys()
+        return bool(added & names_needed(self.knowledge, expression))
+
+    def number(self, text: str) -> float | None:
+        """Return the numeric value of a condition text such as `lab('hba1c')`."""
+        return self.knowledge.condition_of(text).number(self)
+
+    def value(self, name: str) -> Any:
+        """Return the value of a question or condition; None when unknown."""
+        if name in self.extra:
+            return self.extra[name]
+        value = self.facts.value(name)
+        if value is None and self.cautious and True in self.facts.values(name):
+            return True
+        if value is None and not self.facts.values(name) and self._all_named(name):
+            return False
+        return value
+
+    def _all_named(self, name: str) -> bool:
+        return (
+            name in self.knowledge.conditions
+            and self.facts.value("no_other_conditions") is True
+            and not self.facts.asked(name)
+        )
+
+    def call(self, function: str, arguments: tuple[Any, ...]) -> Any:
+        """Return the value of one of the language's functions."""
+        return getattr(self, f"_{function}")(*arguments)
+
+    def _med(self, name: str) -> Truth:
+        uses = [use_of(fact).taking for fact in self._medicine_facts(name)]
+        if any(taking for taking in uses):
+            return True
+        all_named = self.facts.value("no_other_medicines") is True
+        return False if uses or all_named else None
+
+    def _med_since_days(self, name: str) -> float | None:
+        days = [use_of(fact).since_days for fact in self._medicine_facts(name)]
+        return min((d for d in days if d is not None), default=None)
+
+    def _medicine_facts(self, name: str) -> list[Any]:
+        return [f for f in self.facts.medicines() if name in lineage(self.knowledge, f.id)]
+
+    def lab_result(self, name: str) -> LabResult | None:
+        """Return the newest result of a lab that carries a number or a word."""
+        for fact in self.facts.labs(name):
+            assert isinstance(fact.value, LabResult)
+            return fact.value
+        return None
+
+    def _lab(self, name: str) -> float | None:
+        result = self.lab_result(name)
+        return None if result is None else result.value
+
+    def _low(self, name: str) -> Truth:
+        return self._outside(name, "low")
+
+    def _high(self, name: str) -> Truth:
+        return self._outside(name, "high")
+
+    def _outside(self, name: str, side: str) -> Truth:
+        result = self.lab_result(name)
+        if result is None:
+            return None
+        if result.value is None:
+            return result.word == side
+        low, high = self.limits(name, result)
+        limit = low if side == "low" else high
+        if limit is None:
+            return None
+        return result.value < limit if side == "low" else result.value > limit
+
+    def _normal(self, name: str) -> Truth:
+        low, high = self._low(name), self._high(name)
+        if low or high:
+            return False
+        return None if low is None and high is None else True
+
+    def _times_upper(self, name: str) -> float | None:
+        result = self.lab_result(name)
+        if result is None or result.value is None:
+            return None
+        _, high = self.limits(name, result)
+        return None if not high else result.value / high
+
+    def limits(self, name: str, result: LabResult) -> tuple[float | None, float | None]:
+        """Return the range printed on a result, else the fallback range for this person."""
+        if result.low is not None or result.high is not None:
+            return result.low, result.high
+        fallback = self._fallback(self.knowledge.labs[name])
+        return (fallback.low, fallback.high) if fallback else (None, None)
+
+    def _fallback(self, lab: Lab) -> ReferenceRange | None:
+        for limits in lab.ranges:
+            if self.truth(limits.when):
+                return limits
+        widest = [r for r in lab.ranges if r.when]
+        if not widest:
+            return None
+        lows = [r.low for r in widest if r.low is not None]
+        highs = [r.high for r in widest if r.high is not None]
+        return ReferenceRange(low=min(lows, default=None), high=max(highs, default=None))
+
+    def _score(self, name: str) -> float | None:
+        from nightcramp.assess.instruments import score_of
+
+        return score_of(self.knowledge.instruments[name], self).score
+
+
+    def _score_min(self, name: str) -> float:
+        from nightcramp.assess.instruments import score_of
+
+        items = score_of(self.knowledge.instruments[name], self).items
+        return sum(item.points for item in items if item.points is not None)
+
+    def _began_after_medicine(self) -> Truth:
+        from nightcramp.assess.medicines import medicine_scope, medicines_taken
+
+        scopes = [medicine_scope(self, use, 0) for use in medicines_taken(self).values()]
+        if any(scope["began_after"] or scope["after_each_dose"] for scope in scopes):
+            return True
+        lags = [s[k] for s in scopes for k in ("start_to_onset_days", "dose_raised_to_onset_days")]
+        return True if any(lag is not None and -3 <= lag <= 92 for lag in lags) else None
+
+
+def lineage(knowledge: Knowledge, medicine: str) -> frozenset[str]:
+    """Return a medicine's id with its classes and all their parents."""
+    found: set[str] = {medicine}
+    queue = list(knowledge.medicines[medicine].classes if medicine in knowledge.medicines else [])
+    if medicine in knowledge.medicine_classes:
+        queue = list(knowledge.medicine_classes[medicine].parents)
+    while queue:
+        group = queue.pop()
+        if group not in found:
+            found.add(group)
+            queue.extend(knowledge.medicine_classes[group].parents)
+    return frozenset(found)
+
+
+def names_needed(knowledge: Knowledge, expression: Expression) -> frozenset[str]:
+    """Return the names a condition depends on, through instrument scores and ranges too."""
+    names = set(expression.names)
+    for function, argument in expression.calls:
+        if function in {"score", "score_min"}:
+            names |= _instrument_names(knowledge, argument)
+        elif function == "began_after_medicine":
+            names |= {"onset", "recent_flare"}
+        elif function in {"low", "high", "normal", "times_upper"}:
+            names |= {"sex", "age"}
+    return frozenset(names)
+
+
+def _instrument_names(knowledge: Knowledge, identifier: str) -> set[str]:
+    from nightcramp.knowledge.loader import conditions_in
+
+    names: set[str] = set()
+    for _, text in conditions_in(knowledge.instruments[identifier]):
+        names |= names_needed(knowledge, knowledge.condition_of(text))
+    return names

@@ -1,0 +1,134 @@
+"""Entry point of `nightcramp`: parses the command line, shows errors as sentences."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from nightcramp import __version__
+from nightcramp.errors import NightcrampError
+
+FILES = click.argument(
+    "files", nargs=-1, required=True, type=click.Path(path_type=Path, dir_okay=False)
+)
+AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="nightcramp")
+def cli() -> None:
+    """What is behind night-time leg cramps, and what to do about it.
+
+    It does not replace a clinician. Nothing leaves this machine.
+    """
+
+
+@cli.command()
+@FILES
+@AS_JSON
+@click.option("--questions", default=5, show_default=True, help="How many questions to name.")
+@click.option("--clinician", is_flag=True, help="Also name examinations and tests.")
+def assess(files: tuple[Path, ...], as_json: bool, questions: int, clinician: bool) -> None:
+    """Assess the person whose story the FILES tell (all facts are merged)."""
+    from nightcramp.assess.assessment import assess as assess_facts
+    from nightcramp.intake.merge import read_facts
+    from nightcramp.knowledge.loader import knowledge
+    from nightcramp.report.terminal import assessment_text
+
+    found = assess_facts(read_facts(files), questions=questions, clinician=clinician)
+    click.echo(_json(found) if as_json else assessment_text(found, knowledge()), nl=as_json)
+
+
+@cli.command()
+@click.argument("identifier", metavar="ID")
+@FILES
+@AS_JSON
+def explain(identifier: str, files: tuple[Path, ...], as_json: bool) -> None:
+    """Show every piece of evidence for one explanation ID, and its source."""
+    from nightcramp.assess.assessment import assess as assess_facts
+    from nightcramp.intake.merge import read_facts
+    from nightcramp.knowledge.loader import knowledge
+    from nightcramp.knowledge.lookup import explanation_named
+    from nightcramp.report.explain import explanation_text
+
+    found = assess_facts(read_facts(files), questions=0)
+    item = explanation_named(identifier, found.explanations, knowledge())
+    click.echo(_json(item) if as_json else explanation_text(item, found, knowledge()), nl=as_json)
+
+
+@cli.command()
+@click.argument("file", required=False, type=click.Path(path_type=Path, dir_okay=False))
+@click.option(
+    "--save", type=click.Path(path_type=Path, dir_okay=False), help="Save the story here."
+)
+def interview(file: Path | None, save: Path | None) -> None:
+    """Ask what is worth asking, best question first; `?` says why, `q` stops.
+
+    Starting from a story FILE it asks only what is missing.
+    """
+    from nightcramp.intake.interview import run_interview
+
+    run_interview(file, save)
+
+
+@cli.command(name="knowledge")
+@click.argument("identifier", required=False, metavar="[ID]")
+@AS_JSON
+@click.option("--check", is_flag=True, help="Check all content files and name every fault.")
+def knowledge_command(identifier: str | None, as_json: bool, check: bool) -> None:
+    """Print what nightcramp knows: an overview, or everything about one ID."""
+    from nightcramp.knowledge.loader import knowledge, load
+    from nightcramp.report.knowledge import overview_text, record_text
+
+    if check:
+        load()
+        click.echo("The content files fit together.")
+        return
+    text = record_text(identifier, knowledge(), as_json) if identifier else None
+    click.echo(text or overview_text(knowledge(), as_json))
+
+
+@cli.command()
+@click.argument("name", type=click.Choice(["story", "assessment"]))
+def schema(name: str) -> None:
+    """Print the JSON Schema of a story file or of an assessment."""
+    from nightcramp.report.schemas import schema_of
+
+    click.echo(_pretty(schema_of(name)))
+
+
+def _json(value: Any) -> str:
+    import msgspec
+
+    return msgspec.json.format(msgspec.json.encode(value), indent=1).decode()
+
+
+def _pretty(value: Any) -> str:
+    import json
+
+    return json.dumps(value, indent=1, ensure_ascii=False)
+
+
+def main() -> None:
+    """Run the command line; errors for people go to stderr with their exit code."""
+    try:
+        cli(standalone_mode=False)
+    except NightcrampError as error:
+        click.echo(f"nightcramp: {error}", err=True)
+        sys.exit(error.exit_code)
+    except click.exceptions.Abort:
+        click.echo("Stopped.", err=True)
+        sys.exit(130)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(0)
+
+
+if __name__ == "__main__":
+    main()

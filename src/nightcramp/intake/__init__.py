@@ -1,0 +1,1 @@
+"""Ways facts come in: story files, free text, the terminal interview."""

@@ -1,0 +1,254 @@
+"""The interview in the terminal: warning signs, medicines, then the best question first."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from nightcramp.assess.assessment import assess
+from nightcramp.assess.known import Known
+from nightcramp.assess.next_question import NextQuestion, open_questions
+from nightcramp.assess.next_question import next_questions as best_questions
+from nightcramp.errors import InputError
+from nightcramp.intake.answers import NO, UNKNOWN, YES
+from nightcramp.intake.files import read_mapping
+from nightcramp.intake.story import facts_of_story
+from nightcramp.knowledge.loader import Knowledge, knowledge
+from nightcramp.knowledge.schema import Condition, Question
+from nightcramp.person.facts import Facts
+from nightcramp.report.terminal import assessment_text, wrap
+
+MOST_QUESTIONS = 25
+FIRST = ("age", "sex", "called_cramp", "onset", "site")
+INTRO = (
+    "A few questions about your nights. Answer as you can; Enter alone means you do not know. "
+    "`?` says why a question is asked, `b` goes back one, `q` stops and shows the result."
+)
+
+
+class StoppedError(Exception):
+    """The person asked for the result now."""
+
+
+class Interview:
+    """Holds the story as it grows; every answer is checked before it is kept."""
+
+    def __init__(self, known: Knowledge, story: dict[str, Any], file: str) -> None:
+        self.known = known
+        self.story = story
+        self.file = file
+        self.order: list[str] = []
+        self.facts()
+
+    @property
+    def answers(self) -> dict[str, Any]:
+        answers: dict[str, Any] = self.story.setdefault("answers", {})
+        return answers
+
+    def facts(self) -> Facts:
+        """Return the facts of the story so far."""
+        return Facts(self.known, facts_of_story(self.known, self.story, self.file))
+
+    def run(self) -> None:
+        """Ask until nothing more would change the picture, or the person stops."""
+        click.echo(wrap(INTRO, 0))
+        try:
+            self._warning_signs()
+            self._listed("medicines", "Which medicines, inhalers and supplements do you take?")
+            self._listed("conditions", "Which illnesses and operations have you had?")
+            self._best_first()
+        except (StoppedError, EOFError, click.Abort):
+            click.echo("")
+
+    def _warning_signs(self) -> None:
+        waiting = [q for q in self._open() if getattr(q, "red_flag", False)]
+        signs = [q for q in waiting if isinstance(q, Question) and not q.ask_if]
+        for start in range(0, len(signs), 10):
+            self._checklist(signs[start : start + 10])
+
+    def _open(self) -> list[Question | Condition]:
+        return open_questions(Known(self.facts()), clinician=False)
+
+    def _checklist(self, signs: list[Question]) -> None:
+        click.echo("\nWarning signs. Is any of these so, now?")
+        for number, question in enumerate(signs, 1):
+            click.echo(wrap(question.ask, 5, f" {number:2}. "))
+        text = self._prompt(
+            "Numbers that are so; `0` if none; Enter if you do not know", lambda: _reasons(signs)
+        )
+        if not text:
+            return
+        chosen = {int(part) for part in text.replace(",", " ").split() if part.isdigit()}
+        for number, question in enumerate(signs, 1):
+            self.answers[question.id] = "yes" if number in chosen else "no"
+
+    def _listed(self, entry: str, ask: str) -> None:
+        if self.story.get(entry):
+            return
+        click.echo(f"\n{ask}")
+        click.echo(wrap("One a line, with dose and since when if you know. Empty line to go on."))
+        while text := self._prompt(">", lambda: "Medicines and illnesses can cause cramps."):
+            self.story.setdefault(entry, []).append(text)
+            self._echo_understood(entry)
+
+    def _echo_understood(self, entry: str) -> None:
+        try:
+            facts = self.facts()
+        except InputError as error:
+            self.story[entry].pop()
+            click.echo(f"  {error}")
+            return
+        at = f"{entry}[{len(self.story[entry])}]"
+        read = [fact for fact in facts.all if fact.provenance.at == at]
+        names = [f.id.replace("_", " ") for f in read if f.kind != "unrecognised"]
+        click.echo(f"  understood: {', '.join(names)}" if names else "  kept, but not known here")
+
+    def _best_first(self) -> None:
+        for _ in range(MOST_QUESTIONS):
+            question = self._next()
+            if question is None:
+                return
+            self._ask(question)
+
+    def _next(self) -> Question | Condition | None:
+        facts = self.facts()
+        for name in FIRST:
+            if not facts.asked(name):
+                return self.known.questions[name]
+        best = best_questions(Known(facts), Known(facts, cautious=True), 1)
+        return self._record(best[0]) if best else None
+
+    def _record(self, item: NextQuestion) -> Question | Condition:
+        return self.known.questions.get(item.id) or self.known.conditions[item.id]
+
+    def _ask(self, question: Question | Condition) -> None:
+        click.echo("")
+        click.echo(wrap(question.ask, 0))
+        for number, option in enumerate(getattr(question, "options", []), 1):
+            click.echo(f"  {number}. {option.label}")
+        while True:
+            text = self._prompt(_hint(question), lambda: _why(question))
+            if text == "b" and self.order:
+                self.answers.pop(self.order.pop(), None)
+                return
+            if self._kept(question, text):
+                return
+
+    def _kept(self, question: Question | Condition, text: str) -> bool:
+        before = self.answers.get(question.id)
+        self.answers[question.id] = _value(question, text)
+        try:
+            self.facts()
+        except InputError as error:
+            self.answers.pop(question.id)
+            if before is not None:
+                self.answers[question.id] = before
+            click.echo(f"  {error.message}. {error.hint}")
+            return False
+        self.order.append(question.id)
+        return True
+
+    def _prompt(self, text: str, why: Callable[[], str]) -> str:
+        while True:
+            answer = click.prompt(text, default="", show_default=False, prompt_suffix=" ").strip()
+            if answer == "?":
+                click.echo(wrap(why()))
+            elif answer.lower() == "q":
+                raise StoppedError
+            else:
+                return answer
+
+
+def _reasons(signs: list[Question]) -> str:
+    return " ".join(f"{number}: {question.why}" for number, question in enumerate(signs, 1))
+
+
+def _why(question: Question | Condition) -> str:
+    if isinstance(question, Question):
+        return question.why
+    return f"{question.label} can be behind cramps, or change what is safe to try."
+
+
+def _hint(question: Question | Condition) -> str:
+    kind = question.kind if isinstance(question, Question) else "yes_no"
+    hints = {
+        "yes_no": "[y/n]",
+        "choice": "[number]",
+        "many": "[numbers]",
+        "duration": "[for instance: 3 weeks]",
+        "number": f"[{getattr(question, 'unit', '') or 'number'}]",
+    }
+    return hints[kind]
+
+
+def _value(question: Question | Condition, text: str) -> Any:
+    """Turn what was typed into an answer; option numbers become option ids."""
+    if text.lower() in UNKNOWN:
+        return "unknown"
+    options = [option.id for option in getattr(question, "options", [])]
+    if not options:
+        return text if text.lower() not in YES | NO else ("yes" if text.lower() in YES else "no")
+    parts = text.replace(",", " ").split()
+    chosen = [
+        options[int(p) - 1] if p.isdigit() and 1 <= int(p) <= len(options) else p for p in parts
+    ]
+    many = isinstance(question, Question) and question.kind == "many"
+    return chosen if many else chosen[0]
+
+
+def run_interview(file: Path | None, save: Path | None) -> None:
+    """Run the interview, show the assessment, save the story if asked to."""
+    if save is not None and save.suffix.lower() not in {".json", ".yaml"}:
+        raise InputError("a story is saved as .json or .yaml", where=str(save))
+    known = knowledge()
+    story = read_mapping(file) if file else {}
+    talk = Interview(known, story, str(file or "interview"))
+    talk.run()
+    click.echo("")
+    click.echo(assessment_text(assess(talk.facts()), known), nl=False)
+    target = save or _asked_for_file()
+    if target is not None:
+        save_story(talk.story, target)
+        click.echo(f"Story saved in {target}")
+
+
+def _asked_for_file() -> Path | None:
+    try:
+        text = click.prompt(
+            "\nSave the story? File name, or Enter for no", default="", show_default=False
+        )
+    except click.Abort:
+        return None
+    if not text.strip():
+        return None
+    path = Path(text.strip())
+    return path if path.suffix.lower() in {".json", ".yaml"} else path.with_suffix(".yaml")
+
+
+def save_story(story: dict[str, Any], path: Path) -> None:
+    """Write a story so that it is whole or not there; raises InputError."""
+    part = path.with_name(path.name + ".part")
+    try:
+        part.write_text(_written(story, path.suffix.lower()), encoding="utf-8")
+        part.replace(path)
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        raise InputError(f"cannot be written: {error.strerror}", where=str(path)) from None
+
+
+def _written(story: dict[str, Any], suffix: str) -> str:
+    if suffix == ".json":
+        return json.dumps(story, indent=1, ensure_ascii=False, default=str) + "\n"
+    import io
+
+    from ruamel.yaml import YAML
+
+    writer, out = YAML(typ="safe", pure=True), io.StringIO()
+    writer.default_flow_style = False
+    writer.allow_unicode = True
+    writer.dump(story, out)
+    return out.getvalue()

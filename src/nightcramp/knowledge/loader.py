@@ -1,0 +1,197 @@
+"""Reads the content files into one checked `Knowledge`, or says what is wrong where."""
+
+from __future__ import annotations
+
+import functools
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+import msgspec
+
+from nightcramp.errors import KnowledgeError
+from nightcramp.knowledge import schema
+from nightcramp.knowledge.expression import Expression, ExpressionError, compile_expression
+
+CONTENT = Path(__file__).parent / "content"
+
+Record = TypeVar("Record")
+
+
+@dataclass(frozen=True, eq=False)
+class Knowledge:
+    """Everything medical, by id, with its conditions compiled."""
+
+    model: schema.Model
+    sources: dict[str, schema.Source]
+    credibility: dict[str, schema.Credibility]
+    questions: dict[str, schema.Question]
+    conditions: dict[str, schema.Condition]
+    labs: dict[str, schema.Lab]
+    medicine_classes: dict[str, schema.MedicineClass]
+    medicines: dict[str, schema.Medicine]
+    medicine_clues: list[schema.Clue]
+    factors: dict[str, schema.Factor]
+    mimics: dict[str, schema.Mimic]
+    red_flags: dict[str, schema.RedFlag]
+    safety: dict[str, schema.SafetyRule]
+    contradictions: dict[str, schema.Contradiction]
+    instruments: dict[str, schema.Instrument]
+    actions: dict[str, schema.Action]
+    statements: dict[str, schema.Statement]
+    paths: dict[int, str] = field(repr=False, default_factory=dict)
+    _expressions: dict[str, Expression] = field(repr=False, default_factory=dict)
+
+    def condition_of(self, text: str) -> Expression:
+        """Return the compiled form of a condition used in the content."""
+        if text not in self._expressions:
+            self._expressions[text] = compile_expression(text)
+        return self._expressions[text]
+
+    def path_of(self, record: object) -> str:
+        """Return the content file a record was read from."""
+        return self.paths.get(id(record), "")
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """Parse one TOML file; raises KnowledgeError with the file and line."""
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise KnowledgeError(f"not valid TOML: {error}", where=str(path)) from None
+
+
+def _fit(data: Any, kind: type[Record], where: str) -> Record:
+    try:
+        return msgspec.convert(data, kind)
+    except msgspec.ValidationError as error:
+        raise KnowledgeError(str(error), where=where) from None
+
+
+class _Reader:
+    """Collects records of one content folder, refusing a second use of an id."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.paths: dict[int, str] = {}
+
+    def files(self, name: str) -> Iterator[Path]:
+        path = self.root / f"{name}.toml"
+        if path.exists():
+            yield path
+        yield from sorted((self.root / name).glob("*.toml"))
+
+    def single(self, name: str, kind: type[Record]) -> dict[str, Record]:
+        """Read one record a file, named by its own id."""
+        records: dict[str, Record] = {}
+        for path in self.files(name):
+            record = self._add(records, _fit(read_toml(path), kind, str(path)), path)
+            if path.stem != record:
+                raise KnowledgeError(f"holds id {record!r}; name the file so", where=str(path))
+        return records
+
+    def many(self, name: str, key: str, kind: type[Record]) -> dict[str, Record]:
+        """Read the `[[key]]` tables of the files called `name`."""
+        records: dict[str, Record] = {}
+        for path in self.files(name):
+            for index, data in enumerate(read_toml(path).get(key, [])):
+                where = f"{path} [[{key}]] {data.get('id', index + 1)}"
+                self._add(records, _fit(data, kind, where), path)
+        return records
+
+    def _add(self, records: dict[str, Record], record: Record, path: Path) -> str:
+        identifier = str(record.id)  # type: ignore[attr-defined]
+        if identifier in records:
+            raise KnowledgeError(f"the id {identifier!r} is used twice", where=str(path))
+        records[identifier] = record
+        self.paths[id(record)] = str(path.relative_to(self.root))
+        return identifier
+
+    def table(self, name: str, kind: type[Record]) -> dict[str, Record]:
+        """Read files whose top-level tables are named records."""
+        records: dict[str, Record] = {}
+        for path in self.files(name):
+            for key, data in read_toml(path).items():
+                if key in records:
+                    raise KnowledgeError(f"[{key}] stands twice", where=str(path))
+                records[key] = _fit(data, kind, f"{path} [{key}]")
+        return records
+
+    def medicines(
+        self,
+    ) -> tuple[dict[str, schema.MedicineClass], dict[str, schema.Medicine]]:
+        classes: dict[str, schema.MedicineClass] = {}
+        medicines: dict[str, schema.Medicine] = {}
+        for path in self.files("medicines"):
+            found = _fit(read_toml(path), schema.MedicineFile, str(path))
+            for group in found.classes:
+                self._add(classes, group, path)
+            for medicine in found.medicines:
+                self._add(medicines, medicine, path)
+        return classes, medicines
+
+
+def load(root: Path = CONTENT) -> Knowledge:
+    """Read and check every content file below `root`; raises KnowledgeError."""
+    from nightcramp.knowledge.validation import validate
+
+    knowledge = _read(root)
+    validate(knowledge)
+    return knowledge
+
+
+def _read(root: Path) -> Knowledge:
+    reader = _Reader(root)
+    classes, medicines = reader.medicines()
+    return Knowledge(
+        model=_fit(read_toml(root / "model.toml"), schema.Model, str(root / "model.toml")),
+        sources=reader.table("sources", schema.Source),
+        credibility=reader.table("credibility", schema.Credibility),
+        questions=reader.many("questions", "question", schema.Question),
+        conditions=reader.many("conditions", "condition", schema.Condition),
+        labs=reader.many("labs", "lab", schema.Lab),
+        medicine_classes=classes,
+        medicines=medicines,
+        medicine_clues=_medicine_clues(root),
+        factors=reader.single("factors", schema.Factor),
+        mimics=reader.single("mimics", schema.Mimic),
+        red_flags=reader.many("red_flags", "flag", schema.RedFlag),
+        safety=reader.many("safety", "rule", schema.SafetyRule),
+        contradictions=reader.many("contradictions", "contradiction", schema.Contradiction),
+        instruments=reader.single("instruments", schema.Instrument),
+        actions=reader.single("actions", schema.Action),
+        statements=reader.many("statements", "statement", schema.Statement),
+        paths=reader.paths,
+    )
+
+
+def _medicine_clues(root: Path) -> list[schema.Clue]:
+    path = root / "medicine_timing.toml"
+    return _fit(read_toml(path).get("clue", []), list[schema.Clue], str(path))
+
+
+@functools.lru_cache(maxsize=1)
+def knowledge() -> Knowledge:
+    """Return the shipped knowledge, read and checked once a process."""
+    return load()
+
+
+def conditions_in(record: object) -> Iterator[tuple[str, str]]:
+    """Yield (key, condition text) for every condition inside a record."""
+    if isinstance(record, schema.Content):
+        for name in record.__struct_fields__:
+            value = getattr(record, name)
+            if name in {"when", "ask_if", "applies", "per"} and value:
+                yield name, value
+            elif isinstance(value, list):
+                for index, item in enumerate(value):
+                    for key, text in conditions_in(item):
+                        yield f"{name}[{index}].{key}", text
+            elif isinstance(value, schema.Content):
+                for key, text in conditions_in(value):
+                    yield f"{name}.{key}", text
+
+
+__all__ = ["CONTENT", "ExpressionError", "Knowledge", "knowledge", "load"]

@@ -1,0 +1,413 @@
+"""The shape of every content file; loading a file means fitting it to these."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from msgspec import Struct, field
+
+Level = Literal["emergency", "same_day", "soon", "routine", "self_care"]
+"""How soon to see a clinician, most urgent first."""
+
+Status = Literal["published", "second_hand", "derived", "established", "assumed", "definition"]
+"""Where a number comes from.
+
+`published`: read at its source. `second_hand`: read in somebody's summary of it.
+`derived`: computed from published counts. `established`: a guideline or physiology
+says that it happens, the size is assumed. `assumed`: nobody has published it.
+`definition`: the fact itself settles it (only probabilities of 0 and 1).
+"""
+
+Grade = Literal["A", "B", "C", "D", "E", "N", "X"]
+"""How strong a published association is: see `credibility.toml`."""
+
+
+class Content(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Base of everything read from a content file."""
+
+
+class Source(Content, frozen=True, kw_only=True):
+    """One citation."""
+
+    title: str
+    authors: str = ""
+    year: str = ""
+    journal: str = ""
+    doi: str = ""
+    pmid: str = ""
+    note: str = ""
+    read: Literal["source", "abstract", "copy", "summary", "data"] = "source"
+
+
+class Credibility(Content, frozen=True, kw_only=True):
+    """How often an association of this grade is taken to be causal (a choice)."""
+
+    probability: float
+    meaning: str
+
+
+class Model(Content, frozen=True, kw_only=True):
+    """The modelling choices of the project, see `model.toml`."""
+
+    shrink_sd: float
+    draws: int
+    seed: int
+    interval: float
+    flagged_probability: float
+    suspected_ratio: float
+    present_probability: float
+    shown_weight: float
+    stopped_days: float
+
+
+class Option(Content, frozen=True, kw_only=True):
+    """One answer of a choice question."""
+
+    id: str
+    label: str
+
+
+class Question(Content, frozen=True, kw_only=True):
+    """Something a person, a clinician or a record can answer."""
+
+    id: str
+    ask: str
+    why: str
+    kind: Literal["yes_no", "choice", "many", "number", "duration"]
+    section: str
+    clinician: bool = False
+    options: list[Option] = []
+    unit: str = ""
+    minimum: float = 0.0
+    maximum: float = 0.0
+    ask_if: str = ""
+    expected: float = 0.2
+    red_flag: bool = False
+    implies: dict[str, bool] = {}
+    probes: list[float] = []
+    help: str = ""
+
+
+class Condition(Content, frozen=True, kw_only=True):
+    """A diagnosis, operation or state that a record or a person can name."""
+
+    id: str
+    label: str
+    names: list[str] = []
+    icd10cm: list[str] = []
+    snomed: list[str] = []
+    omop: list[str] = []
+    implies: list[str] = []
+    excludes_names: list[str] = []
+    ask: str = ""
+    expected: float = 0.1
+    role: str = ""
+
+
+class Conversion(Content, frozen=True, kw_only=True):
+    """Multiply a value in this unit by `factor` (then add `offset`)."""
+
+    unit: str
+    factor: float
+    offset: float = 0.0
+    basis: str = ""
+
+
+class ReferenceRange(Content, frozen=True, kw_only=True):
+    """Fallback limits in the canonical unit, used when the lab gave none."""
+
+    low: float | None = None
+    high: float | None = None
+    when: str = ""
+
+
+class Lab(Content, frozen=True, kw_only=True):
+    """A laboratory test, its codes, its unit and its fallback range."""
+
+    id: str
+    label: str
+    names: list[str]
+    unit: str
+    units: list[Conversion]
+    loinc: list[str] = []
+    loinc_excluded: list[str] = []
+    omop: list[str] = []
+    ranges: list[ReferenceRange] = []
+    range_source: str = ""
+    plausible: tuple[float, float]
+    note: str = ""
+
+
+class Effect(Content, frozen=True, kw_only=True):
+    """A published ratio of cramps with against without, or one marked as assumed."""
+
+    ratio: float
+    low: float
+    high: float
+    measure: str
+    population: str
+    grade: Grade
+    status: Status
+    source: list[str] = []
+    when: str = ""
+    per: str = ""
+    above: float = 0.0
+    most_units: float = 0.0
+    note: str = ""
+
+
+class Clue(Content, frozen=True, kw_only=True):
+    """One observation and how it shifts the odds, within a feature group.
+
+    `ratio` applies when the condition holds, `ratio_if_no` when it is known not to.
+    Within a group only the strongest applies; unknown observations count for nothing.
+    """
+
+    group: str
+    when: str
+    ratio: float = 1.0
+    ratio_if_no: float = 1.0
+    says: str
+    status: Status
+    source: list[str] = []
+    note: str = ""
+
+
+class Presence(Content, frozen=True, kw_only=True):
+    """How likely the factor is present, for people of whom `when` holds."""
+
+    probability: float
+    says: str
+    status: Status
+    source: list[str] = []
+    when: str = ""
+    low: float | None = None
+    high: float | None = None
+    population: str = ""
+
+
+class Factor(Content, frozen=True, kw_only=True):
+    """Something that can contribute to cramps."""
+
+    id: str
+    label: str
+    clinical: str
+    group: str
+    summary: str
+    honest: str
+    presence: list[Presence]
+    effect: list[Effect]
+    aliases: list[str] = []
+    mission: bool = False
+    presence_clue: list[Clue] = []
+    attribution_clue: list[Clue] = []
+    ask_clinician: list[str] = []
+    tests: list[str] = []
+    see: Level = "routine"
+
+
+class Prior(Content, frozen=True, kw_only=True):
+    """Relative weight of a syndrome among people with night-time leg trouble."""
+
+    weight: float
+    anchor: str
+    status: Status
+    source: list[str] = []
+    when: str = ""
+
+
+class Mimic(Content, frozen=True, kw_only=True):
+    """A syndrome: the night cramp itself, or a condition taken for one."""
+
+    id: str
+    kind: Literal["target", "mimic", "emergency"]
+    label: str
+    clinical: str
+    summary: str
+    tell_apart: str
+    prior: list[Prior]
+    feature: list[Clue]
+    aliases: list[str] = []
+    attributed_to: list[str] = []
+    ask_clinician: list[str] = []
+    see: Level = "routine"
+
+
+class RedFlag(Content, frozen=True, kw_only=True):
+    """A rule over facts that asks for a clinician at a level."""
+
+    id: str
+    when: str
+    level: Level
+    say: str
+    do: str
+    source: list[str]
+    status: Status
+    points_to: list[str] = []
+    row: str = ""
+    note: str = ""
+
+
+class SafetyRule(Content, frozen=True, kw_only=True):
+    """When an action must not be suggested, and what is said in its place."""
+
+    id: str
+    when: str
+    blocks: list[str]
+    effect: Literal["block", "ask_first"]
+    say: str
+    source: list[str]
+    status: Status
+
+
+class MedicineClass(Content, frozen=True, kw_only=True):
+    """A class of medicines, with the effect its members inherit."""
+
+    id: str
+    label: str
+    names: list[str] = []
+    parents: list[str] = []
+    atc: list[str] = []
+    mechanism: str = ""
+    say: str = ""
+    effect: list[Effect] = []
+
+
+class Medicine(Content, frozen=True, kw_only=True):
+    """One ingredient: names, brands, codes, and its own effect if one is known."""
+
+    id: str
+    classes: list[str]
+    names: list[str] = []
+    brands: list[str] = []
+    rxnorm: str = ""
+    atc: list[str] = []
+    omop: str = ""
+    mechanism: str = ""
+    say: str = ""
+    effect: list[Effect] = []
+    contains: list[str] = []
+
+
+class MedicineFile(Content, frozen=True, kw_only=True):
+    """One file of `medicines/`."""
+
+    classes: list[MedicineClass] = field(default_factory=list, name="class")
+    medicines: list[Medicine] = field(default_factory=list, name="medicine")
+
+
+class Trial(Content, frozen=True, kw_only=True):
+    """What a trial (or the lack of one) found for an action."""
+
+    finding: str
+    population: str
+    grade: str
+    status: Status
+    source: list[str] = []
+    result: Literal["better", "no_difference", "unclear", "worse", "none"] = "unclear"
+
+
+class Reduction(Content, frozen=True, kw_only=True):
+    """Expected fall in cramps in per cent, with its interval."""
+
+    percent: float
+    low: float
+    high: float
+    status: Status
+    source: list[str] = []
+    note: str = ""
+
+
+class Action(Content, frozen=True, kw_only=True):
+    """Something to do."""
+
+    id: str
+    label: str
+    kind: Literal["prevent", "relieve", "care", "supplement", "medicine", "belief"]
+    summary: str
+    how: list[str]
+    verdict: str
+    trials: list[Trial] = field(default_factory=list, name="trial")
+    reduction: Reduction | None = None
+    factors: list[str] = []
+    when: str = ""
+    harms: str = ""
+    ask_clinician: list[str] = []
+    self_test: bool = False
+    never: bool = False
+    general: bool = False
+    aliases: list[str] = []
+
+
+class Item(Content, frozen=True, kw_only=True):
+    """One item of an instrument: points when `when` holds, or does not."""
+
+    id: str
+    says: str
+    when: str
+    points: float = 1.0
+    points_if_no: float = 0.0
+
+
+class Band(Content, frozen=True, kw_only=True):
+    """A label for scores from `at_least` up (bands are listed highest first)."""
+
+    at_least: float
+    label: str
+    when: str = ""
+
+
+class Step(Content, frozen=True, kw_only=True):
+    """One node of a decision path: where yes, no and unknown lead."""
+
+    id: str
+    ask: str
+    when: str
+    yes: str
+    no: str
+    unknown: str
+
+
+class Term(Content, frozen=True, kw_only=True):
+    """A coefficient of a linear formula over lab values."""
+
+    lab: str
+    coefficient: float
+
+
+class Instrument(Content, frozen=True, kw_only=True):
+    """A published questionnaire or score with its own exact scoring."""
+
+    id: str
+    label: str
+    kind: Literal["sum", "path", "linear", "count"]
+    about: str
+    source: list[str]
+    licence: str
+    accuracy: str
+    use: str
+    for_medicine: bool = False
+    applies: str = ""
+    items: list[Item] = field(default_factory=list, name="item")
+    bands: list[Band] = field(default_factory=list, name="band")
+    steps: list[Step] = field(default_factory=list, name="step")
+    terms: list[Term] = field(default_factory=list, name="term")
+    constant: float = 0.0
+    complete: bool = False
+
+
+class Contradiction(Content, frozen=True, kw_only=True):
+    """Two things that cannot both hold; shown, never resolved silently."""
+
+    id: str
+    when: str
+    say: str
+
+
+class Statement(Content, frozen=True, kw_only=True):
+    """A sentence with a number that is shown on every assessment."""
+
+    id: str
+    text: str
+    source: list[str]
+    status: Status

@@ -1,0 +1,1 @@
+"""Facts about one person, with where each came from."""

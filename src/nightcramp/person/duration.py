@@ -1,0 +1,89 @@
+"""Durations and points in time as people write them, in days before the story's date."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+
+DAYS = {"minute": 1 / 1440, "hour": 1 / 24, "day": 1.0, "night": 1.0, "week": 7.0}
+DAYS |= {"fortnight": 14.0, "month": 30.44, "year": 365.25}
+SHORT = {"d": "day", "w": "week", "wk": "week", "m": "month", "mo": "month", "mth": "month"}
+SHORT |= {"y": "year", "yr": "year", "h": "hour", "hr": "hour", "min": "minute"}
+NUMBERS = {
+    word: float(value)
+    for value, words in {
+        0.5: "half",
+        1: "a an one",
+        2: "two couple",
+        3: "three few",
+        4: "four several",
+        5: "five",
+        6: "six",
+        7: "seven",
+        8: "eight",
+        9: "nine",
+        10: "ten",
+        11: "eleven",
+        12: "twelve",
+        15: "fifteen",
+        20: "twenty",
+        30: "thirty",
+    }.items()
+    for word in words.split()
+}
+MONTHS = "january february march april may june july august september october november december"
+_UNIT = "|".join([*DAYS, *sorted(SHORT, key=len, reverse=True)])
+_AMOUNT = re.compile(
+    rf"\b(\d+(?:[.,]\d+)?|{'|'.join(NUMBERS)})(?:\s+(?:or|to|-)\s*\S+)?"
+    rf"(?:\s+(?:of|full|long|whole|more|an?))*\s*({_UNIT})s?\b"
+)
+_FREQUENCY = re.compile(
+    r"\b(?:(?:once|twice|times|every|each|per|daily|weekly|puffs?|nights?|days?|tablets?)"
+    r"\s*(?:a|an|per|every|other|\d+)?|/)\s*(?:\d+\s*)?(?:hours?|days?|nights?|weeks?|months?|years?)\b"
+)
+_ISO = re.compile(r"\b(\d{4})-(\d{2})(?:-(\d{2}))?\b")
+_MONTH_YEAR = re.compile(rf"\b({'|'.join(m[:3] for m in MONTHS.split())})[a-z]*\.?\s+(\d{{4}})\b")
+_YEAR = re.compile(r"\b(?:since|in|from|started|until|till)\s+((?:19|20)\d{2})\b")
+_WORDS = {"today": 0.0, "tonight": 0.0, "yesterday": 1.0, "last night": 1.0, "this morning": 0.0}
+_WORDS |= {"last week": 7.0, "last month": 30.44, "last year": 365.25, "this week": 3.0}
+
+
+def days_in(text: str, as_of: dt.date) -> float | None:
+    """Return the days meant by `text` ("3 weeks", "since March 2024"), or None."""
+    cleaned = _FREQUENCY.sub(" ", text.lower().replace(",", ","))
+    for word, days in _WORDS.items():
+        if word in cleaned:
+            return days
+    amount = _AMOUNT.search(cleaned)
+    if amount:
+        return _number(amount[1]) * _unit_days(amount[2])
+    date = date_in(cleaned)
+    return None if date is None else float((as_of - date).days)
+
+
+def date_in(text: str) -> dt.date | None:
+    """Return the date written in `text`; the middle of a month or year left open."""
+    text = text.lower()
+    if match := _ISO.search(text):
+        return _date(int(match[1]), int(match[2]), int(match[3] or 15))
+    if match := _MONTH_YEAR.search(text):
+        month = [m[:3] for m in MONTHS.split()].index(match[1]) + 1
+        return _date(int(match[2]), month, 15)
+    if match := _YEAR.search(text):
+        return _date(int(match[1]), 7, 1)
+    return None
+
+
+def _date(year: int, month: int, day: int) -> dt.date | None:
+    try:
+        return dt.date(year, month, day)
+    except ValueError:
+        return None
+
+
+def _number(text: str) -> float:
+    return NUMBERS[text] if text in NUMBERS else float(text.replace(",", "."))
+
+
+def _unit_days(unit: str) -> float:
+    return DAYS[SHORT.get(unit, unit)]

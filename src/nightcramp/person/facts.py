@@ -1,0 +1,107 @@
+"""All facts about one person: what is known, what is unknown, what contradicts itself."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+
+from nightcramp.knowledge.loader import Knowledge
+from nightcramp.person.fact import Fact, LabResult, MedicineUse, Provenance, Value
+
+
+class Facts:
+    """The facts of one person, by name; `unknown` is never read as `no`."""
+
+    def __init__(self, knowledge: Knowledge, facts: Iterable[Fact]) -> None:
+        self.knowledge = knowledge
+        self.all: list[Fact] = list(facts)
+        self._by_name: dict[str, list[Fact]] = defaultdict(list)
+        for fact in self._with_implied():
+            self._by_name[fact.id].append(fact)
+
+    def _with_implied(self) -> Iterator[Fact]:
+        """Yield the facts and what they imply, each implication once."""
+        queue, seen = list(self.all), set()
+        while queue:
+            fact = queue.pop(0)
+            yield fact
+            for name, value in self._implied(fact):
+                if (name, value) not in seen:
+                    seen.add((name, value))
+                    origin = fact.provenance
+                    queue.append(
+                        Fact(
+                            kind="answer" if name in self.knowledge.questions else "condition",
+                            id=name,
+                            value=value,
+                            provenance=Provenance(
+                                file=origin.file, at=origin.at, note=f"follows from {fact.id}"
+                            ),
+                        )
+                    )
+
+    def _implied(self, fact: Fact) -> list[tuple[str, bool]]:
+        if fact.value in (None, False, "", []):
+            return []
+        if fact.id in self.knowledge.questions:
+            return list(self.knowledge.questions[fact.id].implies.items())
+        if fact.id in self.knowledge.conditions and fact.kind in {"answer", "condition"}:
+            return [(name, True) for name in self.knowledge.conditions[fact.id].implies]
+        return []
+
+    def values(self, name: str) -> list[Value]:
+        """Return every different known value given for a name."""
+        values: list[Value] = []
+        for fact in self._by_name.get(name, ()):
+            value = fact.value
+            if fact.kind in {"answer", "condition"} and value is not None and value not in values:
+                values.append(value)  # type: ignore[arg-type]
+        return values
+
+    def value(self, name: str) -> Value:
+        """Return the value of a name; None when unknown or contradictory."""
+        values = self.values(name)
+        if len(values) > 1 and all(isinstance(value, list) for value in values):
+            return sorted({item for value in values for item in value})  # type: ignore[union-attr]
+        return values[0] if len(values) == 1 else None
+
+    def asked(self, name: str) -> bool:
+        """Return whether a name was answered, `unknown` included."""
+        return name in self._by_name
+
+    def conflicts(self) -> list[str]:
+        """Return the names with answers that contradict each other."""
+        return sorted(
+            name
+            for name in self._by_name
+            if len(values := self.values(name)) > 1
+            and not all(isinstance(value, list) for value in values)
+        )
+
+    def origins(self, name: str) -> list[Fact]:
+        """Return the facts behind a name, newest file last."""
+        return list(self._by_name.get(name, ()))
+
+    def medicines(self) -> list[Fact]:
+        """Return the medicine facts in the order they were read."""
+        return [fact for fact in self.all if fact.kind == "medicine"]
+
+    def labs(self, lab: str) -> list[Fact]:
+        """Return the results of a lab, newest first (undated ones count as now)."""
+        found = [fact for fact in self._by_name.get(lab, ()) if fact.kind == "lab"]
+        return sorted(found, key=lambda fact: _result(fact).days_ago or 0.0)
+
+    def unrecognised(self) -> list[Fact]:
+        """Return what was written but not understood; it takes no part."""
+        return [fact for fact in self.all if fact.kind == "unrecognised"]
+
+
+def _result(fact: Fact) -> LabResult:
+    assert isinstance(fact.value, LabResult)
+    return fact.value
+
+
+def use_of(fact: Fact) -> MedicineUse:
+    """Return how the medicine of a medicine fact was taken."""
+    assert isinstance(fact.value, MedicineUse)
+    return fact.value

@@ -1,0 +1,133 @@
+"""What to do: actions that fit this person, what to expect of each, and whom to ask."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from nightcramp.assess.known import Known
+from nightcramp.assess.medicines import PREFIX
+from nightcramp.assess.picture import IDIOPATHIC, Picture
+from nightcramp.knowledge.schema import Action, Trial
+from nightcramp.plan.safety import SafetyNote, blocked, safety_notes
+
+Shares = dict[str, tuple[float, float, float]]
+LEAST_SHARE = 0.02
+KIND_ORDER = ("care", "relieve", "prevent", "supplement", "medicine", "belief")
+
+
+class Expected(Struct, frozen=True, kw_only=True):
+    """Expected fall in cramps in per cent with its interval, and what that rests on."""
+
+    percent: float
+    low: float
+    high: float
+    basis: str
+    source: list[str]
+
+
+class PlanItem(Struct, frozen=True, kw_only=True):
+    """One action for this person."""
+
+    id: str
+    label: str
+    kind: str
+    advised: bool
+    because: list[str]
+    expected_reduction: Expected | None
+    verdict: str
+    how: list[str]
+    evidence: list[Trial]
+    harms: str
+    safety: list[SafetyNote]
+    ask_clinician: list[str]
+    self_test: bool
+
+
+def make_plan(found: Picture, shares: Shares, known: Known, cautious: Known) -> list[PlanItem]:
+    """Return the actions that fit, advised ones first.
+
+    In an emergency nothing but getting help is advised: the list is empty.
+    """
+    if found.triage.level == "emergency":
+        return []
+    items = [_item(action, found, shares, known, cautious) for action in _fitting(found, known)]
+    return sorted(items, key=_order)
+
+
+def _fitting(found: Picture, known: Known) -> list[Action]:
+    return [
+        action
+        for action in known.knowledge.actions.values()
+        if (known.truth(action.when) or (not action.when))
+        and (action.general or bool(action.when) or _targets(action, found))
+    ]
+
+
+def _targets(action: Action, found: Picture) -> list[str]:
+    """Return the explanations of some weight that an action is for."""
+    names = []
+    for name, weight in found.weights.items():
+        wanted = name in action.factors or (
+            "medication" in action.factors and name.startswith(PREFIX)
+        )
+        if wanted and (weight >= LEAST_SHARE or name in found.flagged):
+            names.append(name)
+    return sorted(names, key=lambda name: -found.weights[name])
+
+
+def _item(
+    action: Action, found: Picture, shares: Shares, known: Known, cautious: Known
+) -> PlanItem:
+    notes = safety_notes(action.id, cautious)
+    targets = _targets(action, found)
+    return PlanItem(
+        id=action.id,
+        label=action.label,
+        kind=action.kind,
+        advised=not (action.never or blocked(notes) or action.kind == "belief"),
+        because=targets,
+        expected_reduction=_expected(action, targets, shares),
+        verdict=action.verdict,
+        how=action.how,
+        evidence=action.trials,
+        harms=action.harms,
+        safety=notes,
+        ask_clinician=_to_ask(action, targets, found),
+        self_test=action.self_test and not notes,
+    )
+
+
+def _expected(action: Action, targets: list[str], shares: Shares) -> Expected | None:
+    if action.reduction:
+        rest = action.reduction
+        return Expected(
+            percent=rest.percent,
+            low=rest.low,
+            high=rest.high,
+            basis=f"trials ({rest.status})",
+            source=rest.source,
+        )
+    reached = [shares[name] for name in targets if name in shares and name != IDIOPATHIC]
+    if not reached:
+        return None
+    percent, low, high = (round(100 * sum(column), 1) for column in zip(*reached, strict=True))
+    return Expected(
+        percent=min(percent, 100.0),
+        low=min(low, 100.0),
+        high=min(high, 100.0),
+        basis="at most the share of: " + ", ".join(targets),
+        source=[],
+    )
+
+
+def _to_ask(action: Action, targets: list[str], found: Picture) -> list[str]:
+    asked = list(action.ask_clinician)
+    for item in found.factors:
+        if item.factor.id in targets:
+            asked.extend(item.factor.ask_clinician)
+    return list(dict.fromkeys(asked))
+
+
+def _order(item: PlanItem) -> tuple[bool, int, float, str]:
+    weight = item.expected_reduction.percent if item.expected_reduction else 0.0
+    return (not item.advised, KIND_ORDER.index(item.kind), -weight, item.id)

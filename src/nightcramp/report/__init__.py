@@ -1,0 +1,1 @@
+"""Shows an assessment to people; computes none."""

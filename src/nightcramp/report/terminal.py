@@ -1,0 +1,203 @@
+"""The assessment as plain text for a tired reader: what matters first, short lines."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterable, Iterator
+
+from nightcramp.assess.assessment import Assessment, Explanation, Share
+from nightcramp.assess.next_question import NextQuestion
+from nightcramp.assess.triage import URGENT, Reason
+from nightcramp.knowledge.loader import Knowledge
+from nightcramp.plan.plan import PlanItem
+from nightcramp.report.words import (
+    LADDER_MARKS,
+    LEVEL_TITLES,
+    SELF_CARE_NOTE,
+    TWELVE,
+    dots,
+    of_twelve,
+    twelve_range,
+)
+
+WIDTH = 76
+MOST_SHOWN = 5
+MOST_ACTIONS = 6
+
+
+def wrap(text: str, indent: int = 2, first: str | None = None) -> str:
+    """Return text wrapped to the page, indented."""
+    lead = " " * indent
+    return textwrap.fill(
+        text, WIDTH, initial_indent=lead if first is None else first, subsequent_indent=lead
+    )
+
+
+def assessment_text(found: Assessment, knowledge: Knowledge) -> str:
+    """Return the whole assessment for the terminal."""
+    shown_weight = knowledge.model.shown_weight
+    parts = [
+        *_triage(found),
+        *_what_it_is(found),
+        *_behind(found, shown_weight),
+        *_doubts(found),
+        *_questions(found.next_questions),
+        *_plan(found),
+        *_closing(found, knowledge),
+    ]
+    return "\n".join(parts).rstrip() + "\n"
+
+
+def _title(text: str) -> list[str]:
+    return ["", text, "-" * min(len(text), WIDTH)]
+
+
+def _triage(found: Assessment) -> Iterator[str]:
+    yield from _title(LEVEL_TITLES[found.triage.level])[1:]
+    reasons = found.triage.reasons
+    if not reasons:
+        yield wrap(SELF_CARE_NOTE)
+    for reason in reasons[:MOST_SHOWN]:
+        yield from _reason(reason)
+    if len(reasons) > MOST_SHOWN:
+        yield wrap(f"and {len(reasons) - MOST_SHOWN} more reasons (see --json)")
+
+
+def _reason(reason: Reason) -> Iterator[str]:
+    yield wrap(reason.say, 4, "  * ")
+    yield wrap(reason.do, 4)
+
+
+def _what_it_is(found: Assessment) -> Iterator[str]:
+    yield from _title("What this looks like")
+    for item in found.explanations:
+        if item.flagged:
+            yield wrap(f"{item.label}: must be ruled out first.", 4, "  ! ")
+    shown = [s for s in found.syndromes if s.probability >= 0.05 and not _is_emergency(s.id, found)]
+    for syndrome in shown[:4]:
+        yield f"  {in_ten(syndrome.probability):<17} {syndrome.label}"
+
+
+def in_ten(probability: float) -> str:
+    """Return a probability as a number in ten."""
+    count = round(probability * 10)
+    if count == 0:
+        return "less than 1 in 10"
+    return "nearly certain" if probability >= 0.95 else f"about {count} in 10"
+
+
+def _is_emergency(identifier: str, found: Assessment) -> bool:
+    return any(e.id == identifier and e.kind == "emergency" for e in found.explanations)
+
+
+def _behind(found: Assessment, shown_weight: float) -> Iterator[str]:
+    cramp = next(s for s in found.syndromes if s.id == "night_cramp")
+    if cramp.probability < 0.1:
+        return
+    yield from _title(f"What is behind them: of {TWELVE} of your cramps")
+    present = [s for s in found.shares if s.presence >= 0.5 and s.share >= shown_weight]
+    others = sum(s.share for s in found.shares) - sum(s.share for s in present[:MOST_SHOWN])
+    likelihood = "not known to be there, or small"
+    for share in present[:MOST_SHOWN]:
+        yield from _share_lines(share)
+    yield from _plain_share(
+        "not explained by anything we know",
+        found.unexplained.share,
+        f"it could be {twelve_range(found.unexplained.low, found.unexplained.high)}",
+    )
+    if others >= 0.5 / TWELVE:
+        yield from _plain_share("other possibilities together", others, likelihood)
+
+
+def _share_lines(share: Share) -> Iterator[str]:
+    mark = LADDER_MARKS[share.ladder]
+    yield f"  {dots(share.share)}  {of_twelve(share.share)}: {share.label}"
+    spread = twelve_range(share.low, share.high)
+    yield f"  {'':{TWELVE}}  it could be {spread}; {share.ladder} {mark}"
+
+
+def _plain_share(label: str, share: float, note: str) -> Iterator[str]:
+    yield f"  {dots(share)}  {of_twelve(share)}: {label}"
+    yield f"  {'':{TWELVE}}  {note}"
+
+
+def _doubts(found: Assessment) -> Iterator[str]:
+    if found.contradictions:
+        yield from _title("This does not fit together")
+        for conflict in found.contradictions:
+            yield wrap(conflict.say, 4, "  * ")
+            for fact in conflict.facts[:4]:
+                origin = fact.provenance
+                yield wrap(f"{origin.file}: {origin.at} {origin.written or origin.note}", 6)
+    if found.unrecognised:
+        yield from _title("Not understood, so it played no part")
+        for fact in found.unrecognised:
+            yield wrap(f"{fact.value} ({fact.provenance.at})", 4, "  * ")
+
+
+def _questions(questions: list[NextQuestion]) -> Iterator[str]:
+    signs = [question for question in questions if question.red_flag]
+    if signs:
+        yield from _title("First: is any of these so? Then be seen sooner")
+    for question in signs:
+        yield wrap(f"{question.ask} [{question.id}]", 4, "  ! ")
+    if len(questions) > len(signs):
+        yield from _title("Worth answering next")
+    for question in questions[len(signs) :]:
+        yield wrap(question.ask, 4, "  * ")
+        yield wrap(f"Why: {question.why} [{question.id}]", 4)
+
+
+def _plan(found: Assessment) -> Iterator[str]:
+    yield from _title("What you can do")
+    if found.triage.level == "emergency":
+        yield wrap("Get help first. Everything else can wait.")
+        return
+    if found.triage.level in URGENT:
+        yield wrap("Be seen first. Until then, only what is listed here.")
+    advised = [item for item in found.plan if item.advised and item.kind != "supplement"]
+    for item in _chosen(advised):
+        yield from _action(item)
+    warnings = [item for item in found.plan if item.safety]
+    if warnings:
+        yield from _title("Not for you, or ask first")
+    for item in warnings[:MOST_ACTIONS]:
+        yield wrap(f"{item.label}: {item.safety[0].say}", 4, "  x ")
+
+
+def _chosen(items: list[PlanItem]) -> list[PlanItem]:
+    """Return care first, then relief, then prevention, within the page's room."""
+    care = [item for item in items if item.kind == "care"]
+    rest = [item for item in items if item.kind != "care"]
+    return [*care[:4], *rest][: MOST_ACTIONS + 2]
+
+
+def _action(item: PlanItem) -> Iterator[str]:
+    yield wrap(item.label, 4, "  * ")
+    if item.how:
+        yield wrap(item.how[0], 4)
+    expected = item.expected_reduction
+    if expected:
+        yield wrap(
+            f"Expect about {expected.percent:.0f} % fewer cramps "
+            f"({expected.low:.0f} to {expected.high:.0f}); {expected.basis}.",
+            4,
+        )
+    yield wrap(item.verdict, 4)
+    for line in item.ask_clinician[:2]:
+        yield wrap(line, 6, "    > ")
+
+
+def _closing(found: Assessment, knowledge: Knowledge) -> Iterator[str]:
+    yield from _title("How far to trust this")
+    yield wrap(knowledge.statements["natural_course"].text)
+    for line in found.assumptions:
+        yield wrap(line, 4, "  * ")
+    yield wrap("`nightcramp explain ID FILE` shows every piece of evidence and its source.")
+
+
+def explanations_table(items: Iterable[Explanation]) -> str:
+    """Return id, kind, weight and ladder of explanations, one a line."""
+    return "\n".join(
+        f"{item.weight:6.3f}  {item.kind:<10} {item.ladder:<9} {item.id}" for item in items
+    )

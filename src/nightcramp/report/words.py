@@ -1,0 +1,50 @@
+"""The fixed words: levels, marks of the ladder, parts of twelve."""
+
+from __future__ import annotations
+
+LEVEL_TITLES = {
+    "emergency": "GET HELP NOW: call your emergency number (999, 112, 911)",
+    "same_day": "BE SEEN TODAY",
+    "soon": "See a clinician within days, two weeks at most",
+    "routine": "Worth an ordinary appointment",
+    "self_care": "Nothing you told us needs a clinician now",
+}
+SELF_CARE_NOTE = (
+    "This rests on what you told us only. Swelling, warmth or colour in one leg, weakness, "
+    "numbness, or a pain that stays: be seen the same day."
+)
+LADDER_MARKS = {
+    "possible": "( )",
+    "suspected": "(?)",
+    "supported": "(+)",
+    "confirmed": "(!)",
+    "refuted": "(x)",
+}
+STATUS_WORDS = {
+    "published": "published",
+    "second_hand": "published, read second-hand",
+    "derived": "computed from published counts",
+    "established": "established, size assumed",
+    "assumed": "assumed",
+    "definition": "settled by the fact itself",
+}
+TWELVE = 12
+
+
+def of_twelve(share: float) -> str:
+    """Return a share as a number of twelve cramps, halves rounded to whole ones."""
+    count = round(share * TWELVE)
+    if count == 0:
+        return "fewer than 1"
+    return f"about {count}"
+
+
+def twelve_range(low: float, high: float) -> str:
+    """Return the interval of a share in cramps of twelve."""
+    return f"{round(max(low, 0) * TWELVE)} to {round(high * TWELVE)}"
+
+
+def dots(share: float) -> str:
+    """Return twelve dots, filled for the share."""
+    count = round(share * TWELVE)
+    return "●" * count + "·" * (TWELVE - count)
