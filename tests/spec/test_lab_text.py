@@ -54,9 +54,7 @@ def test_units_become_one(written: str, lab: str, value: float) -> None:
         ("creatine kinase: markedly raised", "high", True),
     ],
 )
-def test_the_range_on_the_result_comes_first(
-    written: str, function: str, expected: bool
-) -> None:
+def test_the_range_on_the_result_comes_first(written: str, function: str, expected: bool) -> None:
     """The laboratory's own range decides; the fallback serves where there is none."""
     fact = read(written)
     known = Known(Facts(knowledge(), [fact]))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from nightcramp.assess.effects import Multiplier, effect_of, multiplier, units_of
-from nightcramp.assess.known import Known, names_needed
+from nightcramp.assess.known import Known
 from nightcramp.assess.ledger import Evidence, weigh
 from nightcramp.assess.medicines import medicine_factors, medicine_scope
 from nightcramp.assess.presence import Presenced, presence
@@ -39,6 +39,9 @@ class Weighed:
         )
 
 
+MEDICINE_READS = frozenset({"onset", "recent_flare"})
+"""The answers that the timing of medicines depends on."""
+
 POPULATION = frozenset({"age", "sex"})
 """Facts that tell how common a factor is, not whether this person has it."""
 
@@ -50,21 +53,31 @@ def weigh_factors(known: Known) -> list[Weighed]:
     is part of the unexplained until somebody asks.
     """
     factors = known.knowledge.factors.values()
-    weighed = [weigh_factor(factor, known) for factor in factors]
+    weighed = [_recalled(factor, known) for factor in factors]
     weighed = [item for item in weighed if _spoken_of(item.presence, known)]
+    return [*weighed, *known.recall("medicines", MEDICINE_READS, _weigh_medicines)]
+
+
+def _weigh_medicines(known: Known) -> list[Weighed]:
     medicines = medicine_factors(known)
-    for factor, use in medicines.values():
-        scope = known.about_medicine(medicine_scope(known, use, len(medicines) - 1))
-        weighed.append(weigh_factor(factor, scope))
-    return weighed
+    return [
+        weigh_factor(factor, known.about_medicine(medicine_scope(known, use, len(medicines) - 1)))
+        for factor, use in medicines.values()
+    ]
+
+
+def _recalled(factor: Factor, known: Known) -> Weighed:
+    names = known.knowledge.needs(factor)
+    return known.recall(f"factor:{factor.id}", names, lambda k: weigh_factor(factor, k))
 
 
 def _spoken_of(there: Presenced, known: Known) -> bool:
     if any(line.counted for line in there.evidence) and not there.settled:
         return True
-    names = names_needed(known.knowledge, known.knowledge.condition_of(there.base.when))
-    calls = known.knowledge.condition_of(there.base.when).calls
-    return bool(there.base.when) and (bool(calls) or not names <= POPULATION)
+    if not there.base.when:
+        return False
+    condition = known.knowledge.condition_of(there.base.when)
+    return bool(condition.calls) or not condition.names <= POPULATION
 
 
 def weigh_factor(factor: Factor, known: Known) -> Weighed:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
-from nightcramp.knowledge.expression import Expression, Truth
+from nightcramp.knowledge.expression import Truth
 from nightcramp.knowledge.loader import Knowledge
 from nightcramp.knowledge.schema import Lab, ReferenceRange
 from nightcramp.person.fact import LabResult
 from nightcramp.person.facts import Facts, use_of
+
+Result = TypeVar("Result")
 
 
 class Known:
@@ -23,14 +26,18 @@ class Known:
         self.cautious = cautious
         self.extra: dict[str, Any] = {}
         self._parent: Known | None = None
+        self._added: frozenset[str] = frozenset()
         self._truths: dict[str, Truth] = {}
+        self._results: dict[str, Any] = {}
 
     def supposing(self, name: str, value: Any) -> Known:
         """Return the same knowledge with one more answer, keeping what it does not touch."""
         child = Known(self.facts, cautious=self.cautious)
         child.extra = {**self.extra, name: value}
-        child.extra.update(self._follows(name, value))
+        follows = self._follows(name, value)
+        child.extra.update(follows)
         child._parent = self
+        child._added = frozenset({name, *follows})
         return child
 
     def about_medicine(self, values: dict[str, Any]) -> Known:
@@ -55,15 +62,19 @@ class Known:
         return self._truths[text]
 
     def _decide(self, text: str) -> Truth:
-        expression = self.knowledge.condition_of(text)
-        if self._parent and not self._touches(expression):
+        if self._parent and not self._added & self.knowledge.names_in(text):
             return self._parent.truth(text)
-        return expression.truth(self)
+        return self.knowledge.condition_of(text).truth(self)
 
-    def _touches(self, expression: Expression) -> bool:
-        assert self._parent is not None
-        added = self.extra.keys() - self._parent.extra.keys()
-        return bool(added & names_needed(self.knowledge, expression))
+    def recall(self, key: str, names: frozenset[str], compute: Callable[[Known], Result]) -> Result:
+        """Return `compute(self)`, kept by key; a supposed answer redoes only what reads it."""
+        if key not in self._results:
+            if self._parent and not self._added & names:
+                self._results[key] = self._parent.recall(key, names, compute)
+            else:
+                self._results[key] = compute(self)
+        result: Result = self._results[key]
+        return result
 
     def number(self, text: str) -> float | None:
         """Return the numeric value of a condition text such as `lab('hba1c')`."""
@@ -170,7 +181,6 @@ class Known:
 
         return score_of(self.knowledge.instruments[name], self).score
 
-
     def _score_min(self, name: str) -> float:
         from nightcramp.assess.instruments import score_of
 
@@ -199,25 +209,3 @@ def lineage(knowledge: Knowledge, medicine: str) -> frozenset[str]:
             found.add(group)
             queue.extend(knowledge.medicine_classes[group].parents)
     return frozenset(found)
-
-
-def names_needed(knowledge: Knowledge, expression: Expression) -> frozenset[str]:
-    """Return the names a condition depends on, through instrument scores and ranges too."""
-    names = set(expression.names)
-    for function, argument in expression.calls:
-        if function in {"score", "score_min"}:
-            names |= _instrument_names(knowledge, argument)
-        elif function == "began_after_medicine":
-            names |= {"onset", "recent_flare"}
-        elif function in {"low", "high", "normal", "times_upper"}:
-            names |= {"sex", "age"}
-    return frozenset(names)
-
-
-def _instrument_names(knowledge: Knowledge, identifier: str) -> set[str]:
-    from nightcramp.knowledge.loader import conditions_in
-
-    names: set[str] = set()
-    for _, text in conditions_in(knowledge.instruments[identifier]):
-        names |= names_needed(knowledge, knowledge.condition_of(text))
-    return names

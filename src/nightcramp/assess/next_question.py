@@ -12,7 +12,7 @@ import math
 
 from msgspec import Struct
 
-from nightcramp.assess.known import Known, names_needed
+from nightcramp.assess.known import Known
 from nightcramp.assess.picture import picture
 from nightcramp.assess.triage import LEVELS, URGENT, undecided
 from nightcramp.knowledge.schema import Condition, Question, RedFlag
@@ -68,8 +68,7 @@ def _level_now(cautious: Known) -> str:
 
 def _missing(flag: RedFlag, known: Known) -> list[str]:
     """Return the unanswered names that alone would make a flag fire."""
-    expression = known.knowledge.condition_of(flag.when)
-    names = sorted(names_needed(known.knowledge, expression))
+    names = sorted(known.knowledge.needs(flag))
     return [
         name
         for name in names

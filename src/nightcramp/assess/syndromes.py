@@ -29,7 +29,7 @@ def syndromes(known: Known, pointed_to: list[str]) -> list[Syndrome]:
     """
     mimics = list(known.knowledge.mimics.values())
     priors = _priors(mimics, known, pointed_to)
-    weighed = {mimic.id: weigh(mimic.feature, known) for mimic in mimics}
+    weighed = {mimic.id: _recalled(mimic, known) for mimic in mimics}
     scores = {mimic.id: priors[mimic.id] * weighed[mimic.id][0] for mimic in mimics}
     total = sum(scores.values())
     found = [
@@ -43,6 +43,11 @@ def syndromes(known: Known, pointed_to: list[str]) -> list[Syndrome]:
         for mimic in mimics
     ]
     return sorted(found, key=lambda syndrome: (-syndrome.probability, syndrome.id))
+
+
+def _recalled(mimic: Mimic, known: Known) -> tuple[float, list[Evidence]]:
+    names = known.knowledge.needs(mimic)
+    return known.recall(f"mimic:{mimic.id}", names, lambda k: weigh(mimic.feature, k))
 
 
 def prior_of(mimic: Mimic, known: Known) -> Prior:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from nightcramp.assess.known import Known, names_needed
+from nightcramp.assess.known import Known
 from nightcramp.knowledge.schema import Level, RedFlag
 
 LEVELS: tuple[Level, ...] = ("emergency", "same_day", "soon", "routine", "self_care")
@@ -34,7 +34,7 @@ class Triage(Struct, frozen=True, kw_only=True):
 def triage(known: Known) -> Triage:
     """Apply every red flag; `known` should be cautious."""
     flags = known.knowledge.red_flags.values()
-    fired = [_reason(flag, known) for flag in flags if known.truth(flag.when)]
+    fired = [_kept_reason(flag, known) for flag in flags if known.truth(flag.when)]
     fired.sort(key=lambda reason: (LEVELS.index(reason.level), reason.id))
     return Triage(level=fired[0].level if fired else "self_care", reasons=fired)
 
@@ -50,8 +50,13 @@ def undecided(known: Known) -> list[RedFlag]:
     return [f for f in known.knowledge.red_flags.values() if known.truth(f.when) is None]
 
 
+def _kept_reason(flag: RedFlag, known: Known) -> Reason:
+    names = known.knowledge.needs(flag)
+    return known.recall(f"flag:{flag.id}", names, lambda k: _reason(flag, k))
+
+
 def _reason(flag: RedFlag, known: Known) -> Reason:
-    names = names_needed(known.knowledge, known.knowledge.condition_of(flag.when))
+    names = known.knowledge.needs(flag)
     return Reason(
         id=flag.id,
         level=flag.level,

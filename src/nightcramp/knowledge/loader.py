@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import tomllib
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -20,9 +19,8 @@ CONTENT = Path(__file__).parent / "content"
 Record = TypeVar("Record")
 
 
-@dataclass(frozen=True, eq=False)
-class Knowledge:
-    """Everything medical, by id, with its conditions compiled."""
+class Knowledge(msgspec.Struct, eq=False, dict=True, kw_only=True):
+    """Everything medical, by id. Not to be changed after loading."""
 
     model: schema.Model
     sources: dict[str, schema.Source]
@@ -41,8 +39,15 @@ class Knowledge:
     instruments: dict[str, schema.Instrument]
     actions: dict[str, schema.Action]
     statements: dict[str, schema.Statement]
-    paths: dict[int, str] = field(repr=False, default_factory=dict)
-    _expressions: dict[str, Expression] = field(repr=False, default_factory=dict)
+    paths: dict[str, str] = {}
+
+    @functools.cached_property
+    def _expressions(self) -> dict[str, Expression]:
+        return {}
+
+    @functools.cached_property
+    def _needs(self) -> dict[str, frozenset[str]]:
+        return {}
 
     def condition_of(self, text: str) -> Expression:
         """Return the compiled form of a condition used in the content."""
@@ -52,7 +57,32 @@ class Knowledge:
 
     def path_of(self, record: object) -> str:
         """Return the content file a record was read from."""
-        return self.paths.get(id(record), "")
+        return self.paths.get(_key(record), "")
+
+    def needs(self, record: schema.Content) -> frozenset[str]:
+        """Return the names of questions and conditions that a record's conditions read."""
+        key = _key(record)
+        if key not in self._needs:
+            texts = [text for _, text in conditions_in(record)]
+            self._needs[key] = frozenset().union(*(self.names_in(text) for text in texts))
+        return self._needs[key]
+
+    def names_in(self, text: str) -> frozenset[str]:
+        """Return the names a condition depends on, through scores and ranges too."""
+        expression = self.condition_of(text)
+        names = set(expression.names)
+        for function, argument in expression.calls:
+            if function in {"score", "score_min"}:
+                names |= self.needs(self.instruments[argument])
+            elif function == "began_after_medicine":
+                names |= {"onset", "recent_flare"}
+            elif function in {"low", "high", "normal", "times_upper"}:
+                names |= {"sex", "age"}
+        return frozenset(names)
+
+
+def _key(record: object) -> str:
+    return f"{type(record).__name__}/{getattr(record, 'id', '')}"
 
 
 def read_toml(path: Path) -> dict[str, Any]:
@@ -75,7 +105,7 @@ class _Reader:
 
     def __init__(self, root: Path) -> None:
         self.root = root
-        self.paths: dict[int, str] = {}
+        self.paths: dict[str, str] = {}
 
     def files(self, name: str) -> Iterator[Path]:
         path = self.root / f"{name}.toml"
@@ -106,7 +136,7 @@ class _Reader:
         if identifier in records:
             raise KnowledgeError(f"the id {identifier!r} is used twice", where=str(path))
         records[identifier] = record
-        self.paths[id(record)] = str(path.relative_to(self.root))
+        self.paths[_key(record)] = str(path.relative_to(self.root))
         return identifier
 
     def table(self, name: str, kind: type[Record]) -> dict[str, Record]:
@@ -174,8 +204,14 @@ def _medicine_clues(root: Path) -> list[schema.Clue]:
 
 @functools.lru_cache(maxsize=1)
 def knowledge() -> Knowledge:
-    """Return the shipped knowledge, read and checked once a process."""
-    return load()
+    """Return the shipped knowledge: read and checked once, then kept as a snapshot."""
+    from nightcramp.knowledge.snapshot import read_snapshot, write_snapshot
+
+    kept = read_snapshot(CONTENT)
+    if kept is None:
+        kept = load()
+        write_snapshot(CONTENT, kept)
+    return kept
 
 
 def conditions_in(record: object) -> Iterator[tuple[str, str]]:

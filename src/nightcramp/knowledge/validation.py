@@ -59,9 +59,9 @@ def _where(knowledge: Knowledge, record: schema.Content) -> str:
 
 
 def _records(knowledge: Knowledge) -> Iterator[schema.Content]:
-    for name in knowledge.__dataclass_fields__:
+    for name in knowledge.__struct_fields__:
         value = getattr(knowledge, name)
-        if name in {"model", "sources", "credibility", "paths", "_expressions"}:
+        if name in {"model", "sources", "credibility", "paths"}:
             continue
         yield from value.values() if isinstance(value, dict) else value
 
