@@ -37,7 +37,7 @@ calibrate: $(READY) ## coverage of the intervals by simulation, and a broken mod
 	@$(BIN)/python benchmarks/calibration.py
 
 bench: $(READY) ## speed against enumeration, a Bayesian-network library and bare numpy
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check pgmpy
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check pyagrum
 	@$(BIN)/python benchmarks/assess.py
 
 lock: ## pin all dependencies with hashes and no addresses (needs uv)

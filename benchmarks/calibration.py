@@ -23,7 +23,7 @@ from nightcramp.knowledge.loader import knowledge
 from nightcramp.knowledge.schema import Effect, Model
 
 BINS = 10
-SEEN_IF_DUE, SEEN_IF_NOT = 0.6, 0.2
+SEEN_IF_DUE, SEEN_IF_NOT = 0.8, 0.1
 Infer = Callable[[Effect, float, float, float, Model], Multiplier]
 
 

@@ -15,6 +15,7 @@ from nightcramp.assess.medicines import PREFIX
 from nightcramp.assess.next_question import NextQuestion, label_of, next_questions
 from nightcramp.assess.picture import IDIOPATHIC, Kind, Picture, kind_of, picture
 from nightcramp.assess.shares import draw_inverses, interval, shapley, unexplained
+from nightcramp.assess.syndromes import TARGET, Syndrome, prior_of
 from nightcramp.assess.triage import Triage
 from nightcramp.knowledge.schema import Effect
 from nightcramp.person.fact import Fact
@@ -40,10 +41,12 @@ class Explanation(Struct, frozen=True, kw_only=True):
     kind: Kind
     label: str
     clinical: str
+    aliases: list[str]
     weight: float
     flagged: bool
     ladder: str
     tell: str
+    start: Evidence
     supports: list[Evidence] = field(name="for")
     against: list[Evidence]
     unknown: list[Evidence]
@@ -198,39 +201,63 @@ def effect_view(effect: Effect, credibility: float) -> EffectView:
 
 def _explanation(name: str, found: Picture, known: Known) -> Explanation:
     kind = kind_of(known, name)
-    lines, clinical, tell, ladder = _ledger(name, kind, found, known)
+    start, lines, clinical, tell, ladder = _ledger(name, kind, found, known)
     supports, against, unknown = sides(lines)
     return Explanation(
         id=name,
         kind=kind,
         label=label_of(name, known),
         clinical=clinical,
+        aliases=_aliases(name, known),
         weight=round(found.weights[name], DIGITS),
         flagged=name in found.flagged,
         ladder=ladder,
         tell=tell,
+        start=start,
         supports=supports,
         against=against,
         unknown=unknown,
     )
 
 
+def _aliases(name: str, known: Known) -> list[str]:
+    record = known.knowledge.factors.get(name) or known.knowledge.mimics.get(name)
+    return record.aliases if record else []
+
+
 def _ledger(
     name: str, kind: Kind, found: Picture, known: Known
-) -> tuple[list[Evidence], str, str, str]:
+) -> tuple[Evidence, list[Evidence], str, str, str]:
+    """Return (where it starts, what moved it, clinical name, how to tell it apart, ladder)."""
     if kind == "idiopathic":
-        target = next(s for s in found.syndromes if s.id == "night_cramp")
-        mimic = known.knowledge.mimics["night_cramp"]
-        return target.evidence, "idiopathic nocturnal leg cramps", mimic.tell_apart, "possible"
+        target = next(s for s in found.syndromes if s.id == TARGET)
+        mimic = known.knowledge.mimics[TARGET]
+        name_of_it = "idiopathic nocturnal leg cramps"
+        return _started(target, known), target.evidence, name_of_it, mimic.tell_apart, "possible"
     if kind == "factor":
         item = next((f for f in found.factors if f.factor.id == name), None)
         item = item or weigh_factor(known.knowledge.factors[name], known)
         lines = [*factor_lines(item), *_meaning(name, found, known)]
-        return lines, item.factor.clinical, item.factor.honest, item.ladder
+        start = presence_line(item)
+        return start, lines, item.factor.clinical, item.factor.honest, item.ladder
     syndrome = next(s for s in found.syndromes if s.id == name)
     mimic = known.knowledge.mimics[name]
     suspected = syndrome.flagged or syndrome.probability >= 0.5
-    return syndrome.evidence, mimic.clinical, mimic.tell_apart, _word(suspected)
+    start = _started(syndrome, known)
+    return start, syndrome.evidence, mimic.clinical, mimic.tell_apart, _word(suspected)
+
+
+def _started(syndrome: Syndrome, known: Known) -> Evidence:
+    """Return the starting probability of a syndrome and what it is anchored on."""
+    prior = prior_of(known.knowledge.mimics[syndrome.id], known)
+    flag = "a warning sign points here, so it starts at even odds; " if syndrome.flagged else ""
+    return Evidence(
+        says=flag + prior.anchor,
+        ratio=syndrome.prior,
+        group="start",
+        status=prior.status,
+        source=prior.source,
+    )
 
 
 def _meaning(name: str, found: Picture, known: Known) -> list[Evidence]:
@@ -249,20 +276,22 @@ def _word(suspected: bool) -> str:
 
 
 def factor_lines(item: Weighed) -> list[Evidence]:
-    """Return the ledger of a factor: is it there, how strong is it, does the pattern fit."""
+    """Return the ledger of a factor: what speaks for its presence, and for its pattern."""
+    clues = [] if item.presence.settled else item.presence.evidence
+    return [*clues, *item.pattern_evidence]
+
+
+def presence_line(item: Weighed) -> Evidence:
+    """Return how likely the factor was taken to be there before its clues."""
     base = item.presence.base
-    there = Evidence(
+    return Evidence(
         says=base.says,
-        ratio=1.0 + base.probability if base.probability >= 0.5 else max(base.probability, 0.01),
-        group="present",
+        ratio=base.probability,
+        group="start",
         status=base.status,
         source=base.source,
         note=base.population,
-        holds="yes",
-        counted=base.status == "definition" or base.probability >= 0.5,
     )
-    clues = [] if item.presence.settled else item.presence.evidence
-    return [there, *clues, *item.pattern_evidence]
 
 
 def _instruments(known: Known) -> list[Score]:

@@ -117,10 +117,11 @@ class Known:
         return [f for f in self.facts.medicines() if name in lineage(self.knowledge, f.id)]
 
     def lab_result(self, name: str) -> LabResult | None:
-        """Return the newest result of a lab that carries a number or a word."""
+        """Return the newest result of a lab, unless it is too old to tell of these cramps."""
         for fact in self.facts.labs(name):
             assert isinstance(fact.value, LabResult)
-            return fact.value
+            if (fact.value.days_ago or 0.0) <= self.knowledge.model.lab_days:
+                return fact.value
         return None
 
     def _lab(self, name: str) -> float | None:

@@ -36,12 +36,14 @@ def next_questions(
     """Return up to `count` warning signs worth asking now, then `count` telling questions."""
     if count <= 0:
         return []
-    urgent = red_flag_questions(known, cautious)[:count]
+    urgent = red_flag_questions(known, cautious, clinician=clinician)[:count]
     telling = informative(known, cautious, clinician=clinician, leave_out={q.id for q in urgent})
     return [*urgent, *telling[:count]]
 
 
-def red_flag_questions(known: Known, cautious: Known) -> list[NextQuestion]:
+def red_flag_questions(
+    known: Known, cautious: Known, *, clinician: bool = False
+) -> list[NextQuestion]:
     """Return questions that would complete a red flag of which a part already holds."""
     found: dict[str, tuple[tuple[int, float], NextQuestion]] = {}
     reached = LEVELS.index(_level_now(cautious))
@@ -52,7 +54,7 @@ def red_flag_questions(known: Known, cautious: Known) -> list[NextQuestion]:
             continue
         for name in missing:
             question = _asked_as(known, name)
-            if question:
+            if question and (clinician or not getattr(question, "clinician", False)):
                 key = rank, -question.expected
                 if name not in found or key < found[name][0]:
                     found[name] = key, _flag_question(question, flag)
@@ -97,7 +99,7 @@ def _flag_question(question: Question | Condition, flag: RedFlag) -> NextQuestio
 
 def _asked_as(known: Known, name: str) -> Question | Condition | None:
     record = known.knowledge.questions.get(name) or known.knowledge.conditions.get(name)
-    return record if record and record.ask else None
+    return record if record and record.ask and known.truth(record.ask_if) else None
 
 
 def informative(
@@ -127,7 +129,7 @@ def open_questions(known: Known, *, clinician: bool) -> list[Question | Conditio
             asked.append(question)
     for condition in known.knowledge.conditions.values():
         unanswered = known.value(condition.id) is None and not known.facts.asked(condition.id)
-        if condition.ask and unanswered:
+        if condition.ask and unanswered and known.truth(condition.ask_if):
             asked.append(condition)
     return asked
 

@@ -18,6 +18,7 @@ _LINE = re.compile(
     r"(?P<value>-?\d+(?:[.,]\d+)?)\s*(?P<unit>[^\s(\[,;]*)\s*"
     r"(?:[(\[]\s*(?P<low>\d+(?:\.\d+)?)\s*[-–]\s*(?P<high>\d+(?:\.\d+)?)[^)\]]*[)\]])?\s*$"
 )
+_OTHER_FLUID = re.compile(r"\b(urine|urinary|24.?h(?:our)?|stool|csf|sweat|saliva)\b")
 _NUMBER = re.compile(r"^\s*([<>]?)=?\s*(-?\d+(?:[.,]\d+)?)\s*(.*?)\s*$")
 _WORDS = {
     "low": r"\b(low|reduced|decreased|deficient|below|subnormal|depleted)\b",
@@ -38,7 +39,9 @@ def lab_of(knowledge: Knowledge, name: str, code: str = "") -> Lab | None:
         if code and code in lab.loinc:
             return lab
     found = _index(knowledge).find(name)
-    return knowledge.labs[found[0].id] if found else None
+    if not found or (_OTHER_FLUID.search(name.lower()) and "urine" not in found[0].id):
+        return None
+    return knowledge.labs[found[0].id]
 
 
 def read_lab_line(knowledge: Knowledge, text: str, origin: Provenance) -> Iterator[Fact]:

@@ -13,8 +13,12 @@ from nightcramp.person.duration import days_in
 from nightcramp.person.fact import DoseChange, Fact, MedicineUse, Provenance
 
 _DOSE = re.compile(r"\b(\d+(?:[.,]\d+)?)\s*(mg|mcg|µg|ug|g|units?|iu|ml|puffs?)\b", re.I)
-_STOPPED = re.compile(r"\b(stopped|no longer|discontinued|came off|finished|ended)\b")
-_RAISED = re.compile(r"\b(raised|increased?|doubled|upped|higher|stepped up|titrated up)\b")
+_STOPPED = re.compile(
+    r"\b(stopped|no longer|discontinued|came off|finished|ended|not taken|ran out)\b"
+)
+_RAISED = re.compile(
+    r"\b(raised|increased?|doubled|upped|higher|stepped up|titrated up|from \d+\s?m?c?g)\b"
+)
 _LOWERED = re.compile(r"\b(lowered|reduced|halved|decreased?|cut down|tapered)\b")
 _NOT_TAKEN = re.compile(r"^\s*(?:no|not on|never took|never taken|does not take|denies)\b")
 _INTERMITTENT = re.compile(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol, TypeVar
 
 from nightcramp.errors import UnknownIdError
@@ -56,15 +56,22 @@ def records_named(identifier: str, knowledge: Knowledge) -> list[tuple[str, Any]
 def canonical_id(identifier: str, knowledge: Knowledge) -> str:
     """Return the id an alias stands for (`other:x`, `als`, `medication:x`), else the text."""
     wanted = identifier.strip().lower().removeprefix("other:").removeprefix("medication:")
+    explained: tuple[Mapping[str, Any], ...] = (knowledge.factors, knowledge.mimics)
+    if any(wanted in collection for collection in explained):
+        return wanted
+    spelled = wanted.replace("_", " ").replace("-", " ")
+    for collection in (*explained, knowledge.actions):
+        for record in collection.values():
+            if spelled in {_spelled(alias) for alias in record.aliases}:
+                return str(record.id)
     if any(wanted in getattr(knowledge, name) for name in COLLECTIONS):
         return wanted
-    spelled = wanted.replace("_", " ")
-    for collection in (knowledge.factors, knowledge.mimics, knowledge.actions):
-        for record in collection.values():
-            if spelled in {alias.lower().replace("_", " ") for alias in record.aliases}:
-                return str(record.id)
     plain = spelled.replace(" ", "_").replace("-", "_")
     return plain if any(plain in getattr(knowledge, c) for c in COLLECTIONS) else identifier
+
+
+def _spelled(alias: str) -> str:
+    return alias.lower().replace("_", " ").replace("-", " ")
 
 
 def explanation_named(identifier: str, items: Sequence[Item], knowledge: Knowledge) -> Item:

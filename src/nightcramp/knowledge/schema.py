@@ -58,6 +58,7 @@ class Model(Content, frozen=True, kw_only=True):
     present_probability: float
     shown_weight: float
     stopped_days: float
+    lab_days: float
 
 
 class Option(Content, frozen=True, kw_only=True):
@@ -100,6 +101,7 @@ class Condition(Content, frozen=True, kw_only=True):
     implies: list[str] = []
     excludes_names: list[str] = []
     ask: str = ""
+    ask_if: str = ""
     expected: float = 0.1
     role: str = ""
 
@@ -336,6 +338,7 @@ class Action(Content, frozen=True, kw_only=True):
     self_test: bool = False
     never: bool = False
     general: bool = False
+    order: int = 50
     aliases: list[str] = []
 
 

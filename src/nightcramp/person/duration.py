@@ -32,10 +32,15 @@ NUMBERS = {
     for word in words.split()
 }
 MONTHS = "january february march april may june july august september october november december"
+_LONG_UNIT = "|".join(DAYS)
 _UNIT = "|".join([*DAYS, *sorted(SHORT, key=len, reverse=True)])
 _AMOUNT = re.compile(
-    rf"\b(\d+(?:[.,]\d+)?|{'|'.join(NUMBERS)})(?:\s+(?:or|to|-)\s*\S+)?"
-    rf"(?:\s+(?:of|full|long|whole|more|an?))*\s*({_UNIT})s?\b"
+    rf"\b(\d+(?:[.,]\d+)?)(?:\s+(?:or|to|-)\s*\S+)?(?:\s+(?:full|long|whole|more))*\s*({_UNIT})s?\b"
+    rf"|\b({'|'.join(NUMBERS)})(?:\s+(?:or|to)\s+\S+)?"
+    rf"(?:\s+(?:of|full|long|whole|more|an?))*\s+({_LONG_UNIT})s?\b"
+)
+_CLOCK = re.compile(
+    r"\bat\s+\d{1,2}(?:[:.]\d\d)?\s*(?:am|pm|h|o'clock)?\b|\b\d{1,2}(?::\d\d)?\s*(?:am|pm)\b"
 )
 _FREQUENCY = re.compile(
     r"\b(?:(?:once|twice|times|every|each|per|daily|weekly|puffs?|nights?|days?|tablets?)"
@@ -50,13 +55,13 @@ _WORDS |= {"last week": 7.0, "last month": 30.44, "last year": 365.25, "this wee
 
 def days_in(text: str, as_of: dt.date) -> float | None:
     """Return the days meant by `text` ("3 weeks", "since March 2024"), or None."""
-    cleaned = _FREQUENCY.sub(" ", text.lower().replace(",", ","))
+    cleaned = _FREQUENCY.sub(" ", _CLOCK.sub(" ", text.lower()))
     for word, days in _WORDS.items():
         if word in cleaned:
             return days
     amount = _AMOUNT.search(cleaned)
     if amount:
-        return _number(amount[1]) * _unit_days(amount[2])
+        return _number(amount[1] or amount[3]) * _unit_days(amount[2] or amount[4])
     date = date_in(cleaned)
     return None if date is None else float((as_of - date).days)
 

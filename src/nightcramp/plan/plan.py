@@ -41,6 +41,7 @@ class PlanItem(Struct, frozen=True, kw_only=True):
     safety: list[SafetyNote]
     ask_clinician: list[str]
     self_test: bool
+    order: int
 
 
 def make_plan(found: Picture, shares: Shares, known: Known, cautious: Known) -> list[PlanItem]:
@@ -94,6 +95,7 @@ def _item(
         safety=notes,
         ask_clinician=_to_ask(action, targets, found),
         self_test=action.self_test and not notes,
+        order=action.order,
     )
 
 
@@ -115,9 +117,13 @@ def _expected(action: Action, targets: list[str], shares: Shares) -> Expected | 
         percent=min(percent, 100.0),
         low=min(low, 100.0),
         high=min(high, 100.0),
-        basis="at most the share of: " + ", ".join(targets),
+        basis="at most the share of: " + ", ".join(map(_plain, targets)),
         source=[],
     )
+
+
+def _plain(name: str) -> str:
+    return name.removeprefix(PREFIX).replace("_", " ")
 
 
 def _to_ask(action: Action, targets: list[str], found: Picture) -> list[str]:
@@ -128,6 +134,6 @@ def _to_ask(action: Action, targets: list[str], found: Picture) -> list[str]:
     return list(dict.fromkeys(asked))
 
 
-def _order(item: PlanItem) -> tuple[bool, int, float, str]:
+def _order(item: PlanItem) -> tuple[bool, int, int, float, str]:
     weight = item.expected_reduction.percent if item.expected_reduction else 0.0
-    return (not item.advised, KIND_ORDER.index(item.kind), -weight, item.id)
+    return (not item.advised, KIND_ORDER.index(item.kind), item.order, -weight, item.id)

@@ -26,6 +26,8 @@ def explanation_text(item: Explanation, found: Assessment, knowledge: Knowledge)
     """Return the whole ledger of one explanation as text."""
     lines = [f"{item.label}", wrap(item.clinical), ""]
     lines += list(_standing(item, found))
+    if item.kind != "emergency":
+        lines += ["", "Where it starts", *_start(item)]
     lines += ["", "For", *_evidence(item.supports)]
     lines += ["", "Against", *_evidence(item.against)]
     lines += ["", "Not known", *_unknown(item.unknown)]
@@ -44,16 +46,26 @@ def _standing(item: Explanation, found: Assessment) -> Iterator[str]:
         yield wrap("A warning sign points here: it must be ruled out first.")
     elif item.kind != "emergency":
         yield wrap(f"Number {rank} of {len(found.explanations)} explanations; {item.ladder}.")
+    if item.kind == "emergency":
+        yield wrap(
+            "No list of answers can rule this out. If a warning sign appears, be seen at once."
+        )
     if item.kind == "mimic":
         yield wrap(f"Among the things this could be: {in_ten(item.weight)}.")
+
+
+def _start(item: Explanation) -> Iterator[str]:
+    line = item.start
+    yield wrap(f"{line.says} ({line.ratio:.3g})", 4, "  * ")
+    source = f"; {', '.join(line.source)}" if line.source else ""
+    yield wrap(f"{STATUS_WORDS[line.status]}{source}", 6)
 
 
 def _evidence(lines: list[Evidence]) -> Iterator[str]:
     if not lines:
         yield "  nothing"
     for line in lines:
-        force = "" if line.group == "present" else f"  x {line.ratio:.2g}"
-        yield wrap(f"{_said(line)}{force}", 4, "  * ")
+        yield wrap(f"{_said(line)}  x {line.ratio:.2g}", 4, "  * ")
         source = f"; {', '.join(line.source)}" if line.source else ""
         yield wrap(f"{STATUS_WORDS[line.status]}{source}", 6)
         if line.note:
@@ -90,7 +102,7 @@ def _share(share: Share) -> Iterator[str]:
 
 
 def _sources(item: Explanation, share: Share | None, knowledge: Knowledge) -> Iterator[str]:
-    keys = [key for line in [*item.supports, *item.against] for key in line.source]
+    keys = [key for line in [item.start, *item.supports, *item.against] for key in line.source]
     keys += [key for effect in (share.effects if share else []) for key in effect.source]
     if not keys:
         yield "  none: all of it is assumed or settled by the facts themselves"

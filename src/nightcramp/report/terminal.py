@@ -155,10 +155,10 @@ def _plan(found: Assessment) -> Iterator[str]:
         return
     if found.triage.level in URGENT:
         yield wrap("Be seen first. Until then, only what is listed here.")
-    advised = [item for item in found.plan if item.advised and item.kind != "supplement"]
+    advised = [item for item in found.plan if item.advised]
     for item in _chosen(advised):
         yield from _action(item)
-    warnings = [item for item in found.plan if item.safety]
+    warnings = [item for item in found.plan if item.safety and item.kind != "care"]
     if warnings:
         yield from _title("Not for you, or ask first")
     for item in warnings[:MOST_ACTIONS]:
@@ -167,9 +167,12 @@ def _plan(found: Assessment) -> Iterator[str]:
 
 def _chosen(items: list[PlanItem]) -> list[PlanItem]:
     """Return care first, then relief, then prevention, within the page's room."""
-    care = [item for item in items if item.kind == "care"]
-    rest = [item for item in items if item.kind != "care"]
-    return [*care[:4], *rest][: MOST_ACTIONS + 2]
+    room = {"care": 3, "relieve": 2, "prevent": 3}
+    return [item for kind, most in room.items() for item in _of_kind(items, kind)[:most]]
+
+
+def _of_kind(items: list[PlanItem], kind: str) -> list[PlanItem]:
+    return [item for item in items if item.kind == kind]
 
 
 def _action(item: PlanItem) -> Iterator[str]:

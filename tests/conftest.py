@@ -1,0 +1,1 @@
+"""Makes the helpers in `people.py` importable from every folder of tests."""
