@@ -14,8 +14,8 @@ run: $(READY) ## interview you in the terminal; without a terminal, assess an ex
 
 test: $(READY) ## check the knowledge, style and types, and run all tests
 	$(BIN)/nightcramp knowledge --check
-	$(BIN)/ruff check src tests vignettes benchmarks
-	$(BIN)/ruff format --check src tests vignettes benchmarks
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/python -m pytest
 
@@ -40,9 +40,12 @@ bench: $(READY) ## speed against enumeration, a Bayesian-network library and bar
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check pyagrum
 	@$(BIN)/python benchmarks/assess.py
 
+docs: $(READY) ## redraw the picture of the README
+	$(BIN)/python docs/picture.py
+
 lock: ## pin all dependencies with hashes and no addresses (needs uv)
-	uv pip compile pyproject.toml --extra dev --universal --generate-hashes --no-annotate \
-		--no-header --no-emit-index-url requirements.build.in -o requirements.lock
+	uv pip compile pyproject.toml requirements.build.in --extra dev --universal --generate-hashes \
+		--no-annotate --no-header --no-emit-index-url -o requirements.lock
 
 clean: ## remove .venv and caches
 	rm -rf .venv .mypy_cache .ruff_cache build dist

@@ -13,6 +13,7 @@ draws agree and no special functions are needed.
 
 from __future__ import annotations
 
+import functools
 import math
 from dataclasses import dataclass
 
@@ -38,7 +39,7 @@ class Multiplier:
     inverse: NDArray[np.float64]
     weight: NDArray[np.float64]
 
-    @property
+    @functools.cached_property
     def expected_inverse(self) -> float:
         """Return E[1/theta'], the only moment the expected shares need."""
         return 1.0 - self.active * (1.0 - float(self.inverse @ self.weight))

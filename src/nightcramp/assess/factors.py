@@ -52,10 +52,9 @@ def weigh_factors(known: Known) -> list[Weighed]:
     A factor of which nothing is known beyond age and sex explains nothing of this person: it
     is part of the unexplained until somebody asks.
     """
-    factors = known.knowledge.factors.values()
-    weighed = [_recalled(factor, known) for factor in factors]
-    weighed = [item for item in weighed if _spoken_of(item.presence, known)]
-    return [*weighed, *known.recall("medicines", MEDICINE_READS, _weigh_medicines)]
+    weighed = known.each("factors", _weigh_if_spoken_of)
+    spoken_of = [item for item in weighed.values() if item]
+    return [*spoken_of, *known.recall("medicines", MEDICINE_READS, _weigh_medicines)]
 
 
 def _weigh_medicines(known: Known) -> list[Weighed]:
@@ -66,9 +65,9 @@ def _weigh_medicines(known: Known) -> list[Weighed]:
     ]
 
 
-def _recalled(factor: Factor, known: Known) -> Weighed:
-    names = known.knowledge.needs(factor)
-    return known.recall(f"factor:{factor.id}", names, lambda k: weigh_factor(factor, k))
+def _weigh_if_spoken_of(factor: Factor, known: Known) -> Weighed | None:
+    item = weigh_factor(factor, known)
+    return item if _spoken_of(item.presence, known) else None
 
 
 def _spoken_of(there: Presenced, known: Known) -> bool:

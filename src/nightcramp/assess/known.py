@@ -76,6 +76,24 @@ class Known:
         result: Result = self._results[key]
         return result
 
+    def each(self, collection: str, compute: Callable[[Any, Known], Result]) -> dict[str, Result]:
+        """Return `compute(record, self)` of all records of a collection, by id.
+
+        A supposed answer redoes only the records that read it.
+        """
+        if collection not in self._results:
+            records = getattr(self.knowledge, collection)
+            if self._parent is None:
+                results = {name: compute(record, self) for name, record in records.items()}
+            else:
+                results = dict(self._parent.each(collection, compute))
+                readers = self.knowledge.readers(collection)
+                for name in {i for added in self._added for i in readers.get(added, ())}:
+                    results[name] = compute(records[name], self)
+            self._results[collection] = results
+        found: dict[str, Result] = self._results[collection]
+        return found
+
     def number(self, text: str) -> float | None:
         """Return the numeric value of a condition text such as `lab('hba1c')`."""
         return self.knowledge.condition_of(text).number(self)

@@ -27,27 +27,26 @@ def syndromes(known: Known, pointed_to: list[str]) -> list[Syndrome]:
     `pointed_to`: syndromes that an urgent red flag names. Together they start at the model's
     `flagged_probability` and share it, until somebody has examined the person.
     """
-    mimics = list(known.knowledge.mimics.values())
-    priors = _priors(mimics, known, pointed_to)
-    weighed = {mimic.id: _recalled(mimic, known) for mimic in mimics}
-    scores = {mimic.id: priors[mimic.id] * weighed[mimic.id][0] for mimic in mimics}
+    weighed = known.each("mimics", _weigh_mimic)
+    priors = _priors({name: item[0] for name, item in weighed.items()}, known, pointed_to)
+    scores = {name: priors[name] * item[1] for name, item in weighed.items()}
     total = sum(scores.values())
     found = [
         Syndrome(
-            id=mimic.id,
-            probability=scores[mimic.id] / total,
-            prior=priors[mimic.id],
-            flagged=mimic.id in pointed_to,
-            evidence=weighed[mimic.id][1],
+            id=name,
+            probability=scores[name] / total,
+            prior=priors[name],
+            flagged=name in pointed_to,
+            evidence=item[2],
         )
-        for mimic in mimics
+        for name, item in weighed.items()
     ]
     return sorted(found, key=lambda syndrome: (-syndrome.probability, syndrome.id))
 
 
-def _recalled(mimic: Mimic, known: Known) -> tuple[float, list[Evidence]]:
-    names = known.knowledge.needs(mimic)
-    return known.recall(f"mimic:{mimic.id}", names, lambda k: weigh(mimic.feature, k))
+def _weigh_mimic(mimic: Mimic, known: Known) -> tuple[float, float, list[Evidence]]:
+    """Return (prior weight, product of the ratios, ledger)."""
+    return prior_of(mimic, known).weight, *weigh(mimic.feature, known)
 
 
 def prior_of(mimic: Mimic, known: Known) -> Prior:
@@ -55,9 +54,8 @@ def prior_of(mimic: Mimic, known: Known) -> Prior:
     return next(row for row in mimic.prior if known.truth(row.when))
 
 
-def _priors(mimics: list[Mimic], known: Known, pointed_to: list[str]) -> dict[str, float]:
-    weights = {mimic.id: prior_of(mimic, known).weight for mimic in mimics}
-    lifted = [mimic.id for mimic in mimics if mimic.id in pointed_to]
+def _priors(weights: dict[str, float], known: Known, pointed_to: list[str]) -> dict[str, float]:
+    lifted = [name for name in weights if name in pointed_to]
     rest = sum(weight for name, weight in weights.items() if name not in lifted)
     share = known.knowledge.model.flagged_probability if lifted else 0.0
     lifted_total = sum(weights[name] for name in lifted)

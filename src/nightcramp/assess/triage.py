@@ -33,8 +33,8 @@ class Triage(Struct, frozen=True, kw_only=True):
 
 def triage(known: Known) -> Triage:
     """Apply every red flag; `known` should be cautious."""
-    flags = known.knowledge.red_flags.values()
-    fired = [_kept_reason(flag, known) for flag in flags if known.truth(flag.when)]
+    reasons = known.each("red_flags", _reason_if_fired)
+    fired = [reason for reason in reasons.values() if reason]
     fired.sort(key=lambda reason: (LEVELS.index(reason.level), reason.id))
     return Triage(level=fired[0].level if fired else "self_care", reasons=fired)
 
@@ -50,9 +50,8 @@ def undecided(known: Known) -> list[RedFlag]:
     return [f for f in known.knowledge.red_flags.values() if known.truth(f.when) is None]
 
 
-def _kept_reason(flag: RedFlag, known: Known) -> Reason:
-    names = known.knowledge.needs(flag)
-    return known.recall(f"flag:{flag.id}", names, lambda k: _reason(flag, k))
+def _reason_if_fired(flag: RedFlag, known: Known) -> Reason | None:
+    return _reason(flag, known) if known.truth(flag.when) else None
 
 
 def _reason(flag: RedFlag, known: Known) -> Reason:

@@ -59,6 +59,20 @@ class Knowledge(msgspec.Struct, eq=False, dict=True, kw_only=True):
         """Return the content file a record was read from."""
         return self.paths.get(_key(record), "")
 
+    @functools.cached_property
+    def _readers(self) -> dict[str, dict[str, list[str]]]:
+        return {}
+
+    def readers(self, collection: str) -> dict[str, list[str]]:
+        """Return, for each name, the ids of a collection's records that read it."""
+        if collection not in self._readers:
+            index: dict[str, list[str]] = {}
+            for identifier, record in getattr(self, collection).items():
+                for name in self.needs(record):
+                    index.setdefault(name, []).append(identifier)
+            self._readers[collection] = index
+        return self._readers[collection]
+
     def needs(self, record: schema.Content) -> frozenset[str]:
         """Return the names of questions and conditions that a record's conditions read."""
         key = _key(record)
