@@ -11,7 +11,7 @@ from nightcramp.assess.factors import Weighed, weigh_factor
 from nightcramp.assess.instruments import Score, score_of
 from nightcramp.assess.known import Known
 from nightcramp.assess.ledger import Evidence, sides
-from nightcramp.assess.medicines import PREFIX
+from nightcramp.assess.medicines import PREFIX, medicine_scope, medicines_taken
 from nightcramp.assess.next_question import NextQuestion, label_of, next_questions
 from nightcramp.assess.picture import IDIOPATHIC, Kind, Picture, kind_of, picture
 from nightcramp.assess.shares import draw_inverses, interval, shapley, unexplained
@@ -50,6 +50,7 @@ class Explanation(Struct, frozen=True, kw_only=True):
     supports: list[Evidence] = field(name="for")
     against: list[Evidence]
     unknown: list[Evidence]
+    scores: list[Score]
 
 
 class EffectView(Struct, frozen=True, kw_only=True):
@@ -217,7 +218,19 @@ def _explanation(name: str, found: Picture, known: Known) -> Explanation:
         supports=supports,
         against=against,
         unknown=unknown,
+        scores=medicine_scores(name, known),
     )
+
+
+def medicine_scores(name: str, known: Known) -> list[Score]:
+    """Return the causality scores (Naranjo, Liverpool) of a medicine taken, else nothing."""
+    uses = medicines_taken(known)
+    identifier = name.removeprefix(PREFIX)
+    if not name.startswith(PREFIX) or identifier not in uses:
+        return []
+    scope = known.about_medicine(medicine_scope(known, uses[identifier], len(uses) - 1))
+    tools = known.knowledge.instruments.values()
+    return [score_of(tool, scope) for tool in tools if tool.for_medicine]
 
 
 def _aliases(name: str, known: Known) -> list[str]:

@@ -106,6 +106,7 @@ def medicine_scope(known: Known, use: MedicineUse, others: int) -> dict[str, Any
         "start_to_onset_days": _lag(use.since_days, onset),
         "dose_raised_to_onset_days": _lag(raised_days, onset),
         "began_after": use.began_after,
+        "after_start": _after_start(use, onset),
         "predates": use.predates,
         "better_when_stopped": use.better_when_stopped,
         "back_when_restarted": use.back_when_restarted,
@@ -118,6 +119,14 @@ def medicine_scope(known: Known, use: MedicineUse, others: int) -> dict[str, Any
         "reported_before": True,
         "unsuitable_timing": None,
     }
+
+
+def _after_start(use: MedicineUse, onset: float | None) -> bool | None:
+    """Return whether the cramps began after the medicine did, as told or from the dates."""
+    if use.began_after is not None or use.predates:
+        return bool(use.began_after)
+    lag = _lag(use.since_days, onset)
+    return None if lag is None else lag >= -3
 
 
 def _lag(start: float | None, onset: float | None) -> float | None:

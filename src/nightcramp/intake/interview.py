@@ -13,6 +13,7 @@ from nightcramp.assess.assessment import assess
 from nightcramp.assess.known import Known
 from nightcramp.assess.next_question import NextQuestion, open_questions
 from nightcramp.assess.next_question import next_questions as best_questions
+from nightcramp.assess.triage import LEVELS, URGENT, triage
 from nightcramp.errors import InputError
 from nightcramp.intake.answers import NO, UNKNOWN, YES
 from nightcramp.intake.files import read_mapping
@@ -21,12 +22,24 @@ from nightcramp.knowledge.loader import Knowledge, knowledge
 from nightcramp.knowledge.schema import Condition, Question
 from nightcramp.person.facts import Facts
 from nightcramp.report.terminal import assessment_text, wrap
+from nightcramp.report.words import LEVEL_TITLES
 
 MOST_QUESTIONS = 25
 FIRST = ("age", "sex", "called_cramp", "onset", "site")
 INTRO = (
     "A few questions about your nights. Answer as you can; Enter alone means you do not know. "
     "`?` says why a question is asked, `b` goes back one, `q` stops and shows the result."
+)
+
+
+PAGE = 10
+MEDICINES = (
+    "Which medicines, inhalers, injections and supplements do you take?",
+    "One a line, with dose and since when if you know; `none` if none. Empty line to go on.",
+)
+CONDITIONS = (
+    "Which illnesses and operations have you had?",
+    "One a line. Empty line to go on.",
 )
 
 
@@ -58,23 +71,31 @@ class Interview:
         click.echo(wrap(INTRO, 0))
         try:
             self._warning_signs()
-            self._listed("medicines", "Which medicines, inhalers and supplements do you take?")
-            self._listed("conditions", "Which illnesses and operations have you had?")
+            self._listed("medicines", *MEDICINES)
+            self._listed("conditions", *CONDITIONS)
             self._best_first()
         except (StoppedError, EOFError, click.Abort):
             click.echo("")
 
     def _warning_signs(self) -> None:
-        waiting = [q for q in self._open() if getattr(q, "red_flag", False)]
-        signs = [q for q in waiting if isinstance(q, Question) and not q.ask_if]
-        for start in range(0, len(signs), 10):
-            self._checklist(signs[start : start + 10])
+        signs = urgent_signs(Known(self.facts(), cautious=True))
+        pages = [signs[start : start + PAGE] for start in range(0, len(signs), PAGE)]
+        for number, page in enumerate(pages, 1):
+            click.echo(f"\nWarning signs, {number} of {len(pages)}. Is any of these so, now?")
+            self._checklist(page)
+            self._stop_if_urgent()
 
-    def _open(self) -> list[Question | Condition]:
-        return open_questions(Known(self.facts()), clinician=False)
+    def _stop_if_urgent(self) -> None:
+        """Show at once what cannot wait; in an emergency ask nothing more."""
+        found = triage(Known(self.facts(), cautious=True))
+        if found.level not in URGENT:
+            return
+        click.echo(f"\n{LEVEL_TITLES[found.level]}")
+        click.echo(wrap(found.reasons[0].do))
+        if found.level == "emergency":
+            raise StoppedError
 
     def _checklist(self, signs: list[Question]) -> None:
-        click.echo("\nWarning signs. Is any of these so, now?")
         for number, question in enumerate(signs, 1):
             click.echo(wrap(question.ask, 5, f" {number:2}. "))
         text = self._prompt(
@@ -86,11 +107,11 @@ class Interview:
         for number, question in enumerate(signs, 1):
             self.answers[question.id] = "yes" if number in chosen else "no"
 
-    def _listed(self, entry: str, ask: str) -> None:
+    def _listed(self, entry: str, ask: str, how: str) -> None:
         if self.story.get(entry):
             return
         click.echo(f"\n{ask}")
-        click.echo(wrap("One a line, with dose and since when if you know. Empty line to go on."))
+        click.echo(wrap(how))
         while text := self._prompt(">", lambda: "Medicines and illnesses can cause cramps."):
             self.story.setdefault(entry, []).append(text)
             self._echo_understood(entry)
@@ -161,6 +182,20 @@ class Interview:
                 raise StoppedError
             else:
                 return answer
+
+
+def urgent_signs(known: Known) -> list[Question]:
+    """Return the unanswered signs that alone would mean: be seen today, or at once.
+
+    The most urgent first, the more frequent first among equals.
+    """
+    ranked = []
+    for question in open_questions(known, clinician=False):
+        if isinstance(question, Question) and question.red_flag and not question.ask_if:
+            level = triage(known.supposing(question.id, True)).level
+            if level in URGENT:
+                ranked.append((LEVELS.index(level), -question.expected, question.id, question))
+    return [question for *_, question in sorted(ranked, key=lambda item: item[:3])]
 
 
 def _reasons(signs: list[Question]) -> str:

@@ -22,6 +22,7 @@ MEDICINE_NAMES = frozenset(
         "start_to_onset_days",
         "dose_raised_to_onset_days",
         "began_after",
+        "after_start",
         "predates",
         "better_when_stopped",
         "back_when_restarted",

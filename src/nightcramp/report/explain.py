@@ -34,6 +34,8 @@ def explanation_text(item: Explanation, found: Assessment, knowledge: Knowledge)
     share = next((s for s in found.shares if s.id == item.id), None)
     if share:
         lines += ["", "How much it could explain", *_share(share)]
+    if item.scores:
+        lines += ["", "Scores for side effects of medicines", *_scores(item)]
     if item.tell:
         lines += ["", "To be honest", wrap(item.tell)]
     lines += ["", "Sources", *_sources(item, share, knowledge)]
@@ -99,6 +101,12 @@ def _share(share: Share) -> Iterator[str]:
     yield wrap(
         f"Your own pattern makes it {share.pattern:.2g} times as likely as an ordinary cramp."
     )
+
+
+def _scores(item: Explanation) -> Iterator[str]:
+    for score in item.scores:
+        points = "" if score.score is None else f"{score.score:g} points, "
+        yield wrap(f"{score.label}: {points}{score.result.lower()}", 4, "  * ")
 
 
 def _sources(item: Explanation, share: Share | None, knowledge: Knowledge) -> Iterator[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterable, Iterator
 
-from nightcramp.assess.assessment import Assessment, Explanation, Share
+from nightcramp.assess.assessment import Assessment, Explanation
 from nightcramp.assess.next_question import NextQuestion
 from nightcramp.assess.triage import URGENT, Reason
 from nightcramp.knowledge.loader import Knowledge
@@ -15,8 +15,9 @@ from nightcramp.report.words import (
     LEVEL_TITLES,
     SELF_CARE_NOTE,
     TWELVE,
+    counted,
     dots,
-    of_twelve,
+    twelfths,
     twelve_range,
 )
 
@@ -36,6 +37,8 @@ def wrap(text: str, indent: int = 2, first: str | None = None) -> str:
 def assessment_text(found: Assessment, knowledge: Knowledge) -> str:
     """Return the whole assessment for the terminal."""
     shown_weight = knowledge.model.shown_weight
+    if found.triage.level == "emergency":
+        return "\n".join([*_triage(found), *_what_it_is(found), *_doubts(found), *_wait()]) + "\n"
     parts = [
         *_triage(found),
         *_what_it_is(found),
@@ -46,6 +49,11 @@ def assessment_text(found: Assessment, knowledge: Knowledge) -> str:
         *_closing(found, knowledge),
     ]
     return "\n".join(parts).rstrip() + "\n"
+
+
+def _wait() -> Iterator[str]:
+    yield from _title("Everything else can wait")
+    yield wrap("Get help first. `--json` and `nightcramp explain` show the rest.")
 
 
 def _title(text: str) -> list[str]:
@@ -94,31 +102,27 @@ def _behind(found: Assessment, shown_weight: float) -> Iterator[str]:
     cramp = next(s for s in found.syndromes if s.id == "night_cramp")
     if cramp.probability < 0.1:
         return
-    yield from _title(f"What is behind them: of {TWELVE} of your cramps")
-    present = [s for s in found.shares if s.presence >= 0.5 and s.share >= shown_weight]
-    others = sum(s.share for s in found.shares) - sum(s.share for s in present[:MOST_SHOWN])
-    likelihood = "not known to be there, or small"
-    for share in present[:MOST_SHOWN]:
-        yield from _share_lines(share)
-    yield from _plain_share(
-        "not explained by anything we know",
-        found.unexplained.share,
-        f"it could be {twelve_range(found.unexplained.low, found.unexplained.high)}",
-    )
-    if others >= 0.5 / TWELVE:
-        yield from _plain_share("other possibilities together", others, likelihood)
+    yield from _title(f"What is behind them: {TWELVE} of your cramps, a dot each")
+    rows = list(_rows(found, shown_weight))
+    for (label, _, note), count in zip(rows, twelfths([row[1] for row in rows]), strict=True):
+        yield f"  {dots(count)}  {counted(count)}: {label}"
+        yield f"  {'':{TWELVE}}  {note}"
 
 
-def _share_lines(share: Share) -> Iterator[str]:
-    mark = LADDER_MARKS[share.ladder]
-    yield f"  {dots(share.share)}  {of_twelve(share.share)}: {share.label}"
-    spread = twelve_range(share.low, share.high)
-    yield f"  {'':{TWELVE}}  it could be {spread}; {share.ladder} {mark}"
-
-
-def _plain_share(label: str, share: float, note: str) -> Iterator[str]:
-    yield f"  {dots(share)}  {of_twelve(share)}: {label}"
-    yield f"  {'':{TWELVE}}  {note}"
+def _rows(found: Assessment, shown_weight: float) -> Iterator[tuple[str, float, str]]:
+    """Yield (label, share, what is said of it): named factors, others, the unexplained."""
+    named = [s for s in found.shares if s.presence >= 0.5 and s.share >= shown_weight]
+    named = named[:MOST_SHOWN]
+    for share in named:
+        spread = twelve_range(share.low, share.high)
+        mark = LADDER_MARKS[share.ladder]
+        yield share.label, share.share, f"it could be {spread}; {share.ladder} {mark}"
+    others = sum(s.share for s in found.shares) - sum(s.share for s in named)
+    if others >= shown_weight:
+        yield "other possibilities together", others, "not known to be there, or small"
+    left = found.unexplained
+    spread = twelve_range(left.low, left.high)
+    yield "not explained by anything we know", left.share, f"it could be {spread}"
 
 
 def _doubts(found: Assessment) -> Iterator[str]:
@@ -150,9 +154,6 @@ def _questions(questions: list[NextQuestion]) -> Iterator[str]:
 
 def _plan(found: Assessment) -> Iterator[str]:
     yield from _title("What you can do")
-    if found.triage.level == "emergency":
-        yield wrap("Get help first. Everything else can wait.")
-        return
     if found.triage.level in URGENT:
         yield wrap("Be seen first. Until then, only what is listed here.")
     advised = [item for item in found.plan if item.advised]

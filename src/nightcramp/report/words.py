@@ -32,11 +32,25 @@ TWELVE = 12
 
 
 def of_twelve(share: float) -> str:
-    """Return a share as a number of twelve cramps, halves rounded to whole ones."""
-    count = round(share * TWELVE)
-    if count == 0:
-        return "fewer than 1"
-    return f"about {count}"
+    """Return a share as a number of twelve cramps."""
+    return counted(round(share * TWELVE))
+
+
+def counted(count: int) -> str:
+    """Return a number of cramps in words."""
+    return f"about {count}" if count else "fewer than 1"
+
+
+def twelfths(shares: list[float]) -> list[int]:
+    """Return whole cramps for shares, together as many as their sum rounds to.
+
+    Largest remainders get the cramps that rounding down leaves over.
+    """
+    exact = [max(share, 0.0) * TWELVE for share in shares]
+    whole = [int(value) for value in exact]
+    left = round(sum(exact)) - sum(whole)
+    order = sorted(range(len(exact)), key=lambda i: whole[i] - exact[i])
+    return [count + (order.index(i) < left) for i, count in enumerate(whole)]
 
 
 def twelve_range(low: float, high: float) -> str:
@@ -44,7 +58,6 @@ def twelve_range(low: float, high: float) -> str:
     return f"{round(max(low, 0) * TWELVE)} to {round(high * TWELVE)}"
 
 
-def dots(share: float) -> str:
-    """Return twelve dots, filled for the share."""
-    count = round(share * TWELVE)
+def dots(count: int) -> str:
+    """Return twelve dots, as many filled as there are cramps."""
     return "●" * count + "·" * (TWELVE - count)
