@@ -315,11 +315,12 @@ THING = (
     r"diuretics?|patch(?:es)?|prescriptions?|prescribed|antidepressants?|\w+statin|indapamide)"
 )
 ORDER = re.compile(
-    rf"\b{VERB} (?:taking )?(?:\w+ ){{0,4}}{THING}\b|\b(?:stop|skip|halve) it\b", re.I
+    rf"\b(?:{VERB}|come off) (?:\w+ ){{0,4}}{THING}\b|\b(?:stop|skip|halve) it\b", re.I
 )
 ALLOWED = re.compile(
     r"\b(?:do not|don't|never|not be|no trial|no study|before you|ask\w*|whether|was started|"
-    r"were started|after (?:starting|it was)|why|could|on your own|without asking)\b|\?$",
+    r"were started|from being|after (?:starting|it was)|why|could|on your own|without asking|"
+    r"can be dangerous)\b|\?$",
     re.I,
 )
 NHS = re.compile(r"^The NHS tells people on a statin with new, unexplained muscle pain")
@@ -360,15 +361,15 @@ DOOMED = (
     r"heart attack|muscle damage|tetanus|sepsis|anything serious|dangerous|serious|urgent)"
 )
 DENIED = (
-    r"(?:unlikely|not likely|improbable|(?:is|are) rare|rarely|low risk|harmless|excluded?|rules? out|"
-    r"ruled out|need not|no need|not (?:a|an|due to|from|caused by)|no sign of|isn't|"
+    r"(?:unlikely|not likely|improbable|(?:is|are) rare|rarely|low risk|harmless|excluded?|"
+    r"rules? out|ruled out|need not|no need|not (?:a|an|due to|from|caused by)|no sign of|isn't|"
     r"less than 1 in 10|about [1-9] in 10|cannot be|can wait|probably no)"
 )
 CALMING = re.compile(rf"\b{DOOMED}\b.*\b{DENIED}\b|\b{DENIED}\b.*\b{DOOMED}\b", re.I)
 FAIR = re.compile(
     r"(?:cannot|nobody can|must be|has to be|have to be|does not|do not|never) (?:be )?rule|"
     r"has not been ruled out|Rarely this is muscle damage|can rarely do serious harm|"
-    r"not a substitute|Do not wait",
+    r"is not a cramp",
     re.I,
 )
 SOOTHING = re.compile(
@@ -451,7 +452,7 @@ def test_no_assessment_calls_an_emergency_unlikely(found: Assessment) -> None:
     assert not re.search(r"\bunlikely\b", text, re.I)
     emergencies = [m.label for m in knowledge().mimics.values() if m.kind == "emergency"]
     for line in text.splitlines():
-        if re.search(r"in 10\b|nearly certain", line):
+        if re.search(r"(?:less than|about) [1-4] in 10\b", line):
             assert not any(label in line for label in emergencies)
 
 
@@ -464,6 +465,29 @@ def test_what_must_be_ruled_out_stands_before_what_it_looks_like(found: Assessme
             assert f"{item.label}: must be ruled out first." in text
     if any(item.flagged and item.kind == "emergency" for item in found.explanations):
         assert "nearly certain Night leg cramps" not in text
+
+
+PLAIN = ("called_cramp", "cramp_hard_knot", "relief_stretch", "sudden_onset", "sore_afterwards")
+
+
+@pytest.mark.xfail(strict=True, reason="with a swollen leg it prints `nearly certain` night cramps")
+@pytest.mark.parametrize("sign", ["leg_swelling_one_side", "leg_warm_red", "hard_sore_vein"])
+def test_nothing_is_nearly_certain_while_a_clot_must_be_ruled_out(sign: str) -> None:
+    """However much it sounds like a cramp, the page does not make the clot sound unlikely."""
+    facts = person(sign, *PLAIN, at_night="yes", episode_minutes=3, site=["calf"])
+    text = text_of(assess(facts, questions=0))
+    assert "A blood clot in a leg vein: must be ruled out first." in text
+    assert "nearly certain" not in text
+
+
+@pytest.mark.xfail(strict=True, reason="emergencies that mean a factor are printed as `1 in 10`")
+@pytest.mark.parametrize("sign", ["weakness_sudden", "both_legs_weak_new", "chvostek_trousseau"])
+def test_no_emergency_is_given_a_small_number(sign: str) -> None:
+    """An emergency is never printed as `about 1 in 10`."""
+    text = text_of(assess(person(sign, *PLAIN[:3]), questions=0))
+    emergencies = [m.label for m in knowledge().mimics.values() if m.kind == "emergency"]
+    shown = [line for line in text.splitlines() if any(label in line for label in emergencies)]
+    assert [line for line in shown if re.search(r"[0-4] in 10\b", line)] == []
 
 
 # --- the words in the content files ---

@@ -39,6 +39,7 @@ class Knowledge(msgspec.Struct, eq=False, dict=True, kw_only=True):
     instruments: dict[str, schema.Instrument]
     actions: dict[str, schema.Action]
     statements: dict[str, schema.Statement]
+    measures: dict[str, schema.Measure]
     paths: dict[str, str] = {}
 
     @functools.cached_property
@@ -207,6 +208,7 @@ def _read(root: Path) -> Knowledge:
         instruments=reader.single("instruments", schema.Instrument),
         actions=reader.single("actions", schema.Action),
         statements=reader.many("statements", "statement", schema.Statement),
+        measures=reader.many("measures", "measure", schema.Measure),
         paths=reader.paths,
     )
 

@@ -25,6 +25,7 @@ COLLECTIONS = (
     "sources",
     "credibility",
     "statements",
+    "measures",
 )
 
 

@@ -59,6 +59,7 @@ class Model(Content, frozen=True, kw_only=True):
     shown_weight: float
     stopped_days: float
     lab_days: float
+    general_from: float
 
 
 class Option(Content, frozen=True, kw_only=True):
@@ -414,3 +415,23 @@ class Statement(Content, frozen=True, kw_only=True):
     text: str
     source: list[str]
     status: Status
+
+
+class Measure(Content, frozen=True, kw_only=True):
+    """Something counted for a night or for the day before it, from a wearable or a diary.
+
+    `belongs`: `day` is the civil day of the evening, `night` noon to noon. `joins`: how the
+    records of one day become one number.
+    """
+
+    id: str
+    label: str
+    unit: str
+    belongs: Literal["day", "night"]
+    joins: Literal["sum", "mean", "last", "most", "least", "hours"]
+    names: list[str] = []
+    healthkit: list[str] = []
+    loinc: list[str] = []
+    units: list[Conversion] = []
+    plausible: tuple[float, float] = (0.0, 1e9)
+    note: str = ""

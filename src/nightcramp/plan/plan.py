@@ -7,6 +7,7 @@ from msgspec import Struct
 from nightcramp.assess.known import Known
 from nightcramp.assess.medicines import PREFIX
 from nightcramp.assess.picture import IDIOPATHIC, Picture
+from nightcramp.assess.syndromes import TARGET
 from nightcramp.knowledge.schema import Action, Trial
 from nightcramp.plan.safety import SafetyNote, blocked, safety_notes
 
@@ -56,11 +57,13 @@ def make_plan(found: Picture, shares: Shares, known: Known, cautious: Known) -> 
 
 
 def _fitting(found: Picture, known: Known) -> list[Action]:
+    cramp = next(s.probability for s in found.syndromes if s.id == TARGET)
+    general = cramp >= known.knowledge.model.general_from
     return [
         action
         for action in known.knowledge.actions.values()
-        if (known.truth(action.when) or (not action.when))
-        and (action.general or bool(action.when) or _targets(action, found))
+        if known.truth(action.when)
+        and ((action.general and general) or bool(action.when) or _targets(action, found))
     ]
 
 

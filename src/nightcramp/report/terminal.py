@@ -177,7 +177,8 @@ def _of_kind(items: list[PlanItem], kind: str) -> list[PlanItem]:
 
 
 def _action(item: PlanItem) -> Iterator[str]:
-    yield wrap(item.label, 4, "  * ")
+    wanted = ", ".join(name.removeprefix("medication:").replace("_", " ") for name in item.because)
+    yield wrap(f"{item.label} (for: {wanted})" if wanted else item.label, 4, "  * ")
     if item.how:
         yield wrap(item.how[0], 4)
     expected = item.expected_reduction
