@@ -58,6 +58,9 @@ def _linear(instrument: Instrument, known: Known) -> Score:
     if any(value is None for _, value in values):
         missing = [term.lab for term, value in values if value is None]
         return _score(instrument, None, f"needs {', '.join(missing)}", [])
+    results = [known.lab_result(term.lab) for term in instrument.terms]
+    if len({result.days_ago for result in results if result}) > 1:
+        return _score(instrument, None, "needs results of one blood sample", [])
     total = instrument.constant + sum(term.coefficient * value for term, value in values)
     return _score(instrument, total, _band(instrument.bands, total, known), [])
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from nightcramp.assess.known import Known
 from nightcramp.knowledge.schema import Clue, Status
@@ -41,7 +42,7 @@ def weigh(clues: list[Clue], known: Known) -> tuple[float, list[Evidence]]:
     product = 1.0
     for index in sorted(counted):
         product *= lines[index].ratio
-    return product, [_marked(line, index in counted) for index, line in enumerate(lines)]
+    return product, [replace(line, counted=index in counted) for index, line in enumerate(lines)]
 
 
 def _line(clue: Clue, truth: bool | None) -> Evidence:
@@ -57,19 +58,6 @@ def _line(clue: Clue, truth: bool | None) -> Evidence:
         source=clue.source,
         note=clue.note,
         holds=holds,
-    )
-
-
-def _marked(line: Evidence, counted: bool) -> Evidence:
-    return Evidence(
-        says=line.says,
-        ratio=line.ratio,
-        group=line.group,
-        status=line.status,
-        source=line.source,
-        note=line.note,
-        holds=line.holds,
-        counted=counted,
     )
 
 

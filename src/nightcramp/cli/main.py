@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import sys
 from pathlib import Path
 from typing import Any
@@ -11,8 +12,11 @@ import click
 from nightcramp import __version__
 from nightcramp.errors import NightcrampError
 
-FILES = click.argument(
-    "files", nargs=-1, required=True, type=click.Path(path_type=Path, dir_okay=False)
+FILES = click.argument("files", nargs=-1, type=click.Path(path_type=Path))
+AS_OF = click.option(
+    "--as-of",
+    type=click.DateTime(["%Y-%m-%d"]),
+    help="The date to count back from; else the newest date in the files.",
 )
 AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
 
@@ -31,14 +35,24 @@ def cli() -> None:
 @AS_JSON
 @click.option("--questions", default=5, show_default=True, help="How many questions to name.")
 @click.option("--clinician", is_flag=True, help="Also name examinations and tests.")
-def assess(files: tuple[Path, ...], as_json: bool, questions: int, clinician: bool) -> None:
-    """Assess the person whose story the FILES tell (all facts are merged)."""
+@AS_OF
+def assess(
+    files: tuple[Path, ...],
+    as_json: bool,
+    questions: int,
+    clinician: bool,
+    as_of: dt.datetime | None,
+) -> None:
+    """Assess the person of whom the FILES tell; without FILES, of whom imports told.
+
+    Story files, FHIR, Apple Health exports and spreadsheets are merged into one person.
+    """
     from nightcramp.assess.assessment import assess as assess_facts
-    from nightcramp.intake.merge import read_facts
     from nightcramp.knowledge.loader import knowledge
     from nightcramp.report.terminal import assessment_text
 
-    found = assess_facts(read_facts(files), questions=questions, clinician=clinician)
+    facts = _facts(files, as_of)
+    found = assess_facts(facts, questions=questions, clinician=clinician)
     click.echo(_json(found) if as_json else assessment_text(found, knowledge()), nl=as_json)
 
 
@@ -46,15 +60,17 @@ def assess(files: tuple[Path, ...], as_json: bool, questions: int, clinician: bo
 @click.argument("identifier", metavar="ID")
 @FILES
 @AS_JSON
-def explain(identifier: str, files: tuple[Path, ...], as_json: bool) -> None:
+@AS_OF
+def explain(
+    identifier: str, files: tuple[Path, ...], as_json: bool, as_of: dt.datetime | None
+) -> None:
     """Show every piece of evidence for one explanation ID, and its source."""
     from nightcramp.assess.assessment import assess as assess_facts
-    from nightcramp.intake.merge import read_facts
     from nightcramp.knowledge.loader import knowledge
     from nightcramp.knowledge.lookup import explanation_named
     from nightcramp.report.explain import explanation_text
 
-    found = assess_facts(read_facts(files), questions=0)
+    found = assess_facts(_facts(files, as_of), questions=0)
     item = explanation_named(identifier, found.explanations, knowledge())
     click.echo(_json(item) if as_json else explanation_text(item, found, knowledge()), nl=as_json)
 
@@ -72,6 +88,65 @@ def interview(file: Path | None, save: Path | None) -> None:
     from nightcramp.intake.interview import run_interview
 
     run_interview(file, save)
+
+
+@cli.command(name="import")
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--dry-run", is_flag=True, help="Say what would be read; keep nothing.")
+@click.option("--mapping", type=click.Path(path_type=Path), help="Columns of a spreadsheet.")
+@click.option(
+    "--date-order",
+    type=click.Choice(["dmy", "mdy", "ymd"]),
+    help="Order of unclear dates.",
+)
+@AS_JSON
+def import_command(
+    files: tuple[Path, ...],
+    dry_run: bool,
+    mapping: Path | None,
+    date_order: str | None,
+    as_json: bool,
+) -> None:
+    """Read records into your own database: FHIR, Apple Health, spreadsheets, stories.
+
+    All of the FILES or nothing. The same file twice changes nothing. `nightcramp undo` takes
+    an import back.
+    """
+    from nightcramp.intake.importing import import_files
+    from nightcramp.report.imports import import_text
+
+    results = import_files(files, keep=not dry_run, mapping=mapping, date_order=date_order)
+    click.echo(_json(results) if as_json else import_text(results), nl=as_json)
+
+
+@cli.command()
+@AS_JSON
+def imports(as_json: bool) -> None:
+    """List what was imported, with the numbers that `undo` takes."""
+    from nightcramp.report.imports import list_text
+    from nightcramp.store.database import opened
+    from nightcramp.store.imports import list_imports
+
+    with opened() as connection:
+        found = list_imports(connection)
+    click.echo(_json(found) if as_json else list_text(found), nl=as_json)
+
+
+@cli.command()
+@click.argument("number", type=int)
+def undo(number: int) -> None:
+    """Take back the import with this NUMBER, with everything it brought."""
+    from nightcramp.errors import UnknownIdError
+    from nightcramp.store.database import opened
+    from nightcramp.store.imports import undo_import
+
+    with opened() as connection:
+        done = undo_import(connection, number)
+    if not done:
+        raise UnknownIdError(
+            f"there is no import {number}", hint="`nightcramp imports` lists them."
+        )
+    click.echo(f"Import {number} is taken back.")
 
 
 @cli.command(name="knowledge")
@@ -98,6 +173,26 @@ def schema(name: str) -> None:
     from nightcramp.report.schemas import schema_of
 
     click.echo(_pretty(schema_of(name)))
+
+
+def _facts(files: tuple[Path, ...], as_of: dt.datetime | None) -> Any:
+    from nightcramp.intake.merge import merged, read_facts
+
+    date = as_of.date() if as_of else None
+    if files:
+        return read_facts(files, date)
+    from nightcramp.errors import InputError
+    from nightcramp.store.database import opened
+    from nightcramp.store.imports import stored_readings
+
+    with opened() as connection:
+        readings = stored_readings(connection)
+    if not readings:
+        raise InputError(
+            "there is nothing to assess yet",
+            hint="Give a story file, or `nightcramp import` your records first.",
+        )
+    return merged(readings, date or dt.date.today())
 
 
 def _json(value: Any) -> str:

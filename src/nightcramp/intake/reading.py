@@ -39,6 +39,8 @@ class Reading(Struct, kw_only=True):
     facts: list[Fact] = field(default_factory=list)
     nights: list[Night] = field(default_factory=list)
     account: Account = field(default_factory=Account)
+    mapping: str = ""
+    """How the columns of a spreadsheet were read, in words."""
 
 
 def moved(reading: Reading, as_of: dt.date) -> list[Fact]:

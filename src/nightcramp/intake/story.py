@@ -5,13 +5,11 @@ from __future__ import annotations
 import datetime as dt
 import math
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 from nightcramp.errors import InputError
 from nightcramp.intake.answers import fit_answer, suggestion
 from nightcramp.intake.conditions import CODE_SYSTEMS, condition_of_code, read_condition
-from nightcramp.intake.files import read_mapping
 from nightcramp.intake.labs import read_lab, read_lab_line
 from nightcramp.intake.medicines import read_medicine
 from nightcramp.knowledge.loader import Knowledge
@@ -70,16 +68,26 @@ _CRAMP_USES = {
 }
 
 
-def read_story(knowledge: Knowledge, path: Path, today: dt.date | None = None) -> list[Fact]:
-    """Return the facts of one story file; raises InputError naming file and entry."""
-    return facts_of_story(knowledge, read_mapping(path), str(path), today)
-
-
 def facts_of_story(
     knowledge: Knowledge, data: dict[str, Any], file: str, today: dt.date | None = None
 ) -> list[Fact]:
     """Return the facts of a story already parsed."""
     return list(_Story(knowledge, data, file, today).facts())
+
+
+def story_date(data: dict[str, Any], file: str, today: dt.date | None = None) -> dt.date:
+    """Return the date a story tells of: its `as_of`, else today; raises InputError."""
+    given = data.get("as_of")
+    if given is None:
+        return today or dt.date.today()
+    found = given if isinstance(given, dt.date) else date_in(str(given))
+    if found is None:
+        raise InputError(
+            f"{_short(given)} is not a date",
+            where=f"{file}: as_of",
+            hint="Write it as 2026-11-23.",
+        )
+    return found.date() if isinstance(found, dt.datetime) else found
 
 
 class _Story:
@@ -89,7 +97,7 @@ class _Story:
         self.knowledge = knowledge
         self.data = data
         self.file = file
-        self.as_of = self._as_of(today)
+        self.as_of = story_date(data, file, today)
 
     def facts(self) -> Iterator[Fact]:
         self._check_entries(self.data, ENTRIES, "")
@@ -97,15 +105,6 @@ class _Story:
         yield from self._lines("medicines", self._medicine)
         yield from self._lines("conditions", self._condition)
         yield from self._lines("labs", self._lab)
-
-    def _as_of(self, today: dt.date | None) -> dt.date:
-        given = self.data.get("as_of")
-        if given is None:
-            return today or dt.date.today()
-        found = given if isinstance(given, dt.date) else date_in(str(given))
-        if found is None:
-            raise self._fault("as_of", f"{given!r} is not a date", "Write it as 2026-11-23.")
-        return found.date() if isinstance(found, dt.datetime) else found
 
     def _fault(self, at: str, message: str, hint: str = "") -> InputError:
         return InputError(message, where=f"{self.file}: {at}" if at else self.file, hint=hint)

@@ -28,7 +28,7 @@ class DoseChange(Struct, frozen=True, kw_only=True):
     days_ago: float | None = None
 
 
-class MedicineUse(Struct, frozen=True, kw_only=True):
+class MedicineUse(Struct, frozen=True, kw_only=True, tag_field="is", tag="medicine"):
     """How one medicine was taken; times are days before the story's date."""
 
     taking: bool | None = True
@@ -46,7 +46,7 @@ class MedicineUse(Struct, frozen=True, kw_only=True):
     same_reaction_before: bool | None = None
 
 
-class LabResult(Struct, frozen=True, kw_only=True):
+class LabResult(Struct, frozen=True, kw_only=True, tag_field="is", tag="lab"):
     """A result in the lab's canonical unit, with the range printed beside it."""
 
     value: float | None = None

@@ -1,0 +1,1 @@
+"""The person's own database: what was imported, whole and undoable."""
