@@ -382,26 +382,21 @@ def test_bands_of_blood_results(result: str, told: dict[str, Any], level: str, f
     [
         ("K 2.4 mmol/L", EMERGENCY),
         ("Na 118 mmol/L", EMERGENCY),
-        pytest.param(
-            "Mg 0.3 mmol/L",
-            EMERGENCY,
-            marks=pytest.mark.xfail(strict=True, reason="`Mg` is not a name of magnesium"),
-        ),
-        pytest.param(
-            "lithium 1.6 mmol/L",
-            EMERGENCY,
-            marks=pytest.mark.xfail(strict=True, reason="`lithium` is not a name of its level"),
-        ),
-        pytest.param(
-            "ketones 4 mmol/L",
-            EMERGENCY,
-            marks=pytest.mark.xfail(strict=True, reason="ketones under `labs` are not read"),
-        ),
+        ("Mg 0.3 mmol/L", EMERGENCY),
+        ("lithium 1.6 mmol/L", EMERGENCY),
+        ("ketones 4 mmol/L", EMERGENCY),
     ],
 )
 def test_the_names_on_a_laboratory_sheet_are_understood(result: str, level: str) -> None:
     """A dangerous result is not lost because it stands under its usual short name."""
     assert triage_of(person(labs=[result])).level == level
+
+
+@pytest.mark.parametrize("named", ["deep vein thrombosis", "pulmonary embolism"])
+def test_a_clot_that_somebody_named_is_not_left_to_self_care(named: str) -> None:
+    """Cramps with a clot among the illnesses are a reason to ask a clinician."""
+    found = triage_of(person("called_cramp", conditions=[named]))
+    assert urgency(found.level) <= urgency(SOON)
 
 
 # --- two facts together ---

@@ -26,6 +26,10 @@ TODAY = dt.date(2026, 11, 23)
         ("since March 2026", 253),
         ("since 2025", 510),
         ("half a year", 182.6),
+        ("for years", 1095.8),
+        ("some weeks", 21),
+        ("since September", 69),
+        ("2014", 4528),
     ],
 )
 def test_lengths_of_time(text: str, days: float) -> None:
@@ -33,7 +37,18 @@ def test_lengths_of_time(text: str, days: float) -> None:
     assert days_in(text, TODAY) == pytest.approx(days, rel=0.01)
 
 
-@pytest.mark.parametrize("text", ["40 mg daily", "once a month", "three times a week", "often", ""])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "40 mg daily",
+        "at 7 am",
+        "cisplatin and cyclophosphamide",
+        "once a month",
+        "three times a week",
+        "often",
+        "",
+    ],
+)
 def test_how_often_is_not_how_long(text: str) -> None:
     """A frequency is no length of time."""
     assert days_in(text, TODAY) is None

@@ -206,11 +206,17 @@ class Known:
         items = score_of(self.knowledge.instruments[name], self).items
         return sum(item.points for item in items if item.points is not None)
 
+    def _flagged(self, name: str) -> Truth:
+        from nightcramp.assess.triage import flagged, triage
+
+        return name in flagged(triage(self))
+
     def _began_after_medicine(self) -> Truth:
         from nightcramp.assess.medicines import medicine_scope, medicines_taken
 
         scopes = [medicine_scope(self, use, 0) for use in medicines_taken(self).values()]
-        if any(scope["began_after"] or scope["after_each_dose"] for scope in scopes):
+        told = ("began_after", "after_each_dose", "better_when_stopped", "back_when_restarted")
+        if any(scope[name] for scope in scopes for name in told):
             return True
         lags = [s[k] for s in scopes for k in ("start_to_onset_days", "dose_raised_to_onset_days")]
         return True if any(lag is not None and -3 <= lag <= 92 for lag in lags) else None

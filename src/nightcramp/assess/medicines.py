@@ -37,6 +37,8 @@ def medicines_taken(known: Known) -> dict[str, MedicineUse]:
 def _counts(use: MedicineUse, stopped_days: float) -> bool:
     if use.taking is not False:
         return True
+    if use.better_when_stopped is not None or use.back_when_restarted is not None:
+        return True
     return use.stopped_days is not None and use.stopped_days <= stopped_days
 
 

@@ -98,12 +98,17 @@ class Interview:
     def _checklist(self, signs: list[Question]) -> None:
         for number, question in enumerate(signs, 1):
             click.echo(wrap(question.ask, 5, f" {number:2}. "))
-        text = self._prompt(
-            "Numbers that are so; `0` if none; Enter if you do not know", lambda: _reasons(signs)
-        )
-        if not text:
-            return
-        chosen = {int(part) for part in text.replace(",", " ").split() if part.isdigit()}
+        while True:
+            text = self._prompt(
+                "Numbers that are so; `0` if none; Enter if you do not know",
+                lambda: _reasons(signs),
+            )
+            if text.lower() in UNKNOWN:
+                return
+            chosen = numbers_in(text, len(signs))
+            if chosen is not None:
+                break
+            click.echo(f"  Type numbers from 1 to {len(signs)}, for instance `2 5`, or `0`.")
         for number, question in enumerate(signs, 1):
             self.answers[question.id] = "yes" if number in chosen else "no"
 
@@ -182,6 +187,16 @@ class Interview:
                 raise StoppedError
             else:
                 return answer
+
+
+def numbers_in(text: str, most: int) -> set[int] | None:
+    """Return the numbers typed (`2 5`), none for `0`; None when it is not clear."""
+    if text.strip().lower() in {"0", "none", "no"}:
+        return set()
+    parts = text.replace(",", " ").split()
+    if not all(part.isdecimal() and 1 <= int(part) <= most for part in parts):
+        return None
+    return {int(part) for part in parts}
 
 
 def urgent_signs(known: Known) -> list[Question]:

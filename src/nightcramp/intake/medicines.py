@@ -85,7 +85,7 @@ def _read_one(
     as_of: dt.date,
     **given: object,
 ) -> Iterator[Fact]:
-    found = list(dict.fromkeys(medicine_ids(knowledge, text)))
+    found = list({item.id: item for item in medicine_ids(knowledge, text)}.values())
     if not found:
         yield Fact(kind="unrecognised", id="medicine", value=text, provenance=origin)
         return

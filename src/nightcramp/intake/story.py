@@ -80,7 +80,9 @@ def story_date(data: dict[str, Any], file: str, today: dt.date | None = None) ->
     given = data.get("as_of")
     if given is None:
         return today or dt.date.today()
-    found = given if isinstance(given, dt.date) else date_in(str(given))
+    found = given if isinstance(given, dt.date) else None
+    if isinstance(given, str):
+        found = date_in(given)
     if found is None:
         raise InputError(
             f"{_short(given)} is not a date",
@@ -258,15 +260,18 @@ class _Story:
         days: float | None = None
         if isinstance(value, dt.date):
             value = value.isoformat()
+        if isinstance(value, int) and not isinstance(value, bool) and 1900 <= value <= 2100:
+            value = str(value)
         if isinstance(value, (int, float)) and not isinstance(value, bool):
             days = float(value)
         elif isinstance(value, str):
             days = days_in(value, self.as_of)
-        if days is None or not math.isfinite(days) or abs(days) > 130 * 366:
+            days = days_in(f"in {value}", self.as_of) if days is None else days
+        if days is None or not math.isfinite(days) or not 0 <= days <= 130 * 366:
             raise self._fault(
                 f"{at}.{entry}",
-                f"{_short(value)} is not a date or a length of time",
-                "Write for instance `3 months`, or 2026-03-01.",
+                f"{_short(value)} is not a past date or a length of time",
+                "Write for instance `3 months`, or 2026-03-01, not after the story's date.",
             )
         return days
 

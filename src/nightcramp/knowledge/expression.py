@@ -38,6 +38,7 @@ FUNCTIONS: dict[str, str] = {
     "times_upper": "newest result divided by the upper limit of its range",
     "score": "score of an instrument, when it could be completed",
     "score_min": "points an instrument has reached so far, unanswered items left out",
+    "flagged": "an urgent red flag points to this syndrome or factor",
     "began_after_medicine": "began or got worse after some medicine was started or raised",
     "at_least": "at_least(n, a, b, ...): n or more of these hold",
     "known": "whether a name or lab has been answered at all",

@@ -89,6 +89,8 @@ class Knowledge(msgspec.Struct, eq=False, dict=True, kw_only=True):
         for function, argument in expression.calls:
             if function in {"score", "score_min"}:
                 names |= self.needs(self.instruments[argument])
+            elif function == "flagged":
+                names |= frozenset().union(*map(self.needs, self.red_flags.values()))
             elif function == "began_after_medicine":
                 names |= {"onset", "recent_flare"}
             elif function in {"low", "high", "normal", "times_upper"}:

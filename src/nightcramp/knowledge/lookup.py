@@ -41,11 +41,12 @@ Item = TypeVar("Item", bound=Named)
 
 def records_named(identifier: str, knowledge: Knowledge) -> list[tuple[str, Any]]:
     """Return (collection, record) for every record of that id or alias; never empty."""
-    wanted = canonical_id(identifier, knowledge)
+    wanted = {identifier.strip(), canonical_id(identifier, knowledge)}
     found = [
-        (collection, getattr(knowledge, collection)[wanted])
+        (collection, getattr(knowledge, collection)[name])
         for collection in COLLECTIONS
-        if wanted in getattr(knowledge, collection)
+        for name in sorted(wanted)
+        if name in getattr(knowledge, collection)
     ]
     if found:
         return found

@@ -154,6 +154,8 @@ def _condition_faults(knowledge: Knowledge, text: str) -> Iterator[str]:
 
 
 def _known_arguments(knowledge: Knowledge, function: str) -> dict[str, object]:
+    if function == "flagged":
+        return {**knowledge.mimics, **knowledge.factors}
     if function == "began_after_medicine":
         return {"": None}
     if function in {"med", "med_since_days"}:

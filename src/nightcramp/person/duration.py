@@ -46,15 +46,24 @@ _FREQUENCY = re.compile(
     r"\b(?:(?:once|twice|times|every|each|per|daily|weekly|puffs?|nights?|days?|tablets?)"
     r"\s*(?:a|an|per|every|other|\d+)?|/)\s*(?:\d+\s*)?(?:hours?|days?|nights?|weeks?|months?|years?)\b"
 )
+_AHEAD = re.compile(r"(?:^|\s)[-−]\s*\d|^\s*in\s+(?:\d{1,3}|an?)\s+[a-z]|\bfrom now\b")
 _ISO = re.compile(r"\b(\d{4})-(\d{2})(?:-(\d{2}))?\b")
+_MONTH_ONLY = re.compile(rf"\b(?:since|in|from|last)\s+({MONTHS.replace(' ', '|')})\b")
+_VAGUE = re.compile(r"\b(?:for|many|some|over|these|several|a few)\s+(weeks|months|years)\b")
+VAGUE_COUNT = 3.0
 _MONTH_YEAR = re.compile(rf"\b({'|'.join(m[:3] for m in MONTHS.split())})[a-z]*\.?\s+(\d{{4}})\b")
-_YEAR = re.compile(r"\b(?:since|in|from|started|until|till)\s+((?:19|20)\d{2})\b")
+_YEAR = re.compile(r"(?:^|\b(?:since|in|from|started|until|till)\s+)((?:19|20)\d{2})\b")
 _WORDS = {"today": 0.0, "tonight": 0.0, "yesterday": 1.0, "last night": 1.0, "this morning": 0.0}
 _WORDS |= {"last week": 7.0, "last month": 30.44, "last year": 365.25, "this week": 3.0}
 
 
 def days_in(text: str, as_of: dt.date) -> float | None:
-    """Return the days meant by `text` ("3 weeks", "since March 2024"), or None."""
+    """Return the days meant by `text` ("3 weeks", "since March 2024"), or None.
+
+    Vague plurals ("for years") count as three.
+    """
+    if _AHEAD.search(text.lower()):
+        return None
     cleaned = _FREQUENCY.sub(" ", _CLOCK.sub(" ", text.lower()))
     for word, days in _WORDS.items():
         if word in cleaned:
@@ -62,8 +71,20 @@ def days_in(text: str, as_of: dt.date) -> float | None:
     amount = _AMOUNT.search(cleaned)
     if amount:
         return _number(amount[1] or amount[3]) * _unit_days(amount[2] or amount[4])
-    date = date_in(cleaned)
+    if vague := _VAGUE.search(cleaned):
+        return VAGUE_COUNT * _unit_days(vague[1].removesuffix("s"))
+    date = date_in(cleaned) or _latest_month(cleaned, as_of)
     return None if date is None else float((as_of - date).days)
+
+
+def _latest_month(text: str, as_of: dt.date) -> dt.date | None:
+    """Return the middle of the latest month of that name before `as_of`."""
+    match = _MONTH_ONLY.search(text)
+    if match is None:
+        return None
+    month = MONTHS.split().index(match[1]) + 1
+    date = dt.date(as_of.year, month, min(15, as_of.day) if month == as_of.month else 15)
+    return date if date <= as_of else date.replace(year=as_of.year - 1)
 
 
 def date_in(text: str) -> dt.date | None:

@@ -13,6 +13,9 @@ from nightcramp.plan.safety import SafetyNote, blocked, safety_notes
 
 Shares = dict[str, tuple[float, float, float]]
 LEAST_SHARE = 0.02
+ADVISED_KINDS = frozenset({"care", "relieve", "prevent"})
+"""Supplements, medicines and beliefs are described with their verdict, never advised."""
+
 KIND_ORDER = ("care", "relieve", "prevent", "supplement", "medicine", "belief")
 
 
@@ -88,7 +91,7 @@ def _item(
         id=action.id,
         label=action.label,
         kind=action.kind,
-        advised=not (action.never or blocked(notes) or action.kind == "belief"),
+        advised=action.kind in ADVISED_KINDS and not (action.never or blocked(notes)),
         because=targets,
         expected_reduction=_expected(action, targets, shares),
         verdict=action.verdict,

@@ -38,10 +38,11 @@ def assessment_text(found: Assessment, knowledge: Knowledge) -> str:
     """Return the whole assessment for the terminal."""
     shown_weight = knowledge.model.shown_weight
     if found.triage.level == "emergency":
-        return "\n".join([*_triage(found), *_what_it_is(found), *_doubts(found), *_wait()]) + "\n"
+        brief = [*_triage(found), *_what_it_is(found, knowledge), *_doubts(found), *_wait()]
+        return "\n".join(brief) + "\n"
     parts = [
         *_triage(found),
-        *_what_it_is(found),
+        *_what_it_is(found, knowledge),
         *_behind(found, shown_weight),
         *_doubts(found),
         *_questions(found.next_questions),
@@ -76,14 +77,24 @@ def _reason(reason: Reason) -> Iterator[str]:
     yield wrap(reason.do, 4)
 
 
-def _what_it_is(found: Assessment) -> Iterator[str]:
+def _what_it_is(found: Assessment, knowledge: Knowledge) -> Iterator[str]:
+    """Yield what must be ruled out, then the likely syndromes; emergencies never as a number.
+
+    While an emergency must be ruled out nothing else gets a number either: a large one would
+    make the emergency sound unlikely.
+    """
     yield from _title("What this looks like")
-    for item in found.explanations:
-        if item.flagged:
-            yield wrap(f"{item.label}: must be ruled out first.", 4, "  ! ")
-    shown = [s for s in found.syndromes if s.probability >= 0.05 and not _is_emergency(s.id, found)]
-    for syndrome in shown[:4]:
-        yield f"  {in_ten(syndrome.probability):<17} {syndrome.label}"
+    emergencies = {m.id for m in knowledge.mimics.values() if m.kind == "emergency"}
+    first = [item for item in found.explanations if item.flagged]
+    for item in first:
+        yield wrap(f"{item.label}: must be ruled out first.", 4, "  ! ")
+    urgent = any(item.kind == "emergency" for item in first) or found.triage.level == "emergency"
+    likely = [s for s in found.syndromes if s.probability >= 0.05 and s.id not in emergencies]
+    for syndrome in likely[:4]:
+        if urgent:
+            yield wrap(f"It also has signs of: {syndrome.label.lower()}.", 4, "    ")
+        else:
+            yield f"  {in_ten(syndrome.probability):<17} {syndrome.label}"
 
 
 def in_ten(probability: float) -> str:
@@ -92,10 +103,6 @@ def in_ten(probability: float) -> str:
     if count == 0:
         return "less than 1 in 10"
     return "nearly certain" if probability >= 0.95 else f"about {count} in 10"
-
-
-def _is_emergency(identifier: str, found: Assessment) -> bool:
-    return any(e.id == identifier and e.kind == "emergency" for e in found.explanations)
 
 
 def _behind(found: Assessment, shown_weight: float) -> Iterator[str]:
