@@ -19,7 +19,7 @@ from nightcramp.person.facts import Facts
 ROOT = Path(__file__).parent.parent
 TODAY = dt.date(2026, 11, 23)
 EXAMPLES = sorted((ROOT / "examples").glob("*.yaml"))
-STORIES = sorted((ROOT / "vignettes" / "stories").glob("*.yaml"))
+STORIES = sorted((ROOT / "vignettes" / "shared" / "stories").glob("*.yaml"))
 
 
 def person(

@@ -434,7 +434,7 @@ OTHERS: dict[str, dict[str, Any]] = {
 TOLD = {path.stem: (path,) for path in [*STORIES, *EXAMPLES]} | {
     f"{path.stem} with labs": (path, labs)
     for path in STORIES
-    if (labs := ROOT / "vignettes" / "labs" / path.name).exists()
+    if (labs := ROOT / "vignettes" / "shared" / "labs" / path.name).exists()
 }
 """The vignettes, with and without labs, and the examples."""
 
