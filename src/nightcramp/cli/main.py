@@ -99,12 +99,14 @@ def interview(file: Path | None, save: Path | None) -> None:
     type=click.Choice(["dmy", "mdy", "ymd"]),
     help="Order of unclear dates.",
 )
+@click.option("--patient", default="", help="Id of the person, if a file holds several.")
 @AS_JSON
 def import_command(
     files: tuple[Path, ...],
     dry_run: bool,
     mapping: Path | None,
     date_order: str | None,
+    patient: str,
     as_json: bool,
 ) -> None:
     """Read records into your own database: FHIR, Apple Health, spreadsheets, stories.
@@ -115,7 +117,9 @@ def import_command(
     from nightcramp.intake.importing import import_files
     from nightcramp.report.imports import import_text
 
-    results = import_files(files, keep=not dry_run, mapping=mapping, date_order=date_order)
+    results = import_files(
+        files, keep=not dry_run, mapping=mapping, date_order=date_order, patient=patient
+    )
     click.echo(_json(results) if as_json else import_text(results), nl=as_json)
 
 

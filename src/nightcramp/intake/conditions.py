@@ -25,7 +25,8 @@ CODE_SYSTEMS = ("icd10cm", "snomed", "omop")
 
 
 @functools.lru_cache(maxsize=2)
-def _index(knowledge: Knowledge) -> NameIndex:
+def condition_names(knowledge: Knowledge) -> NameIndex:
+    """Return the names of all conditions, to look up in text."""
     records = knowledge.conditions.values()
     named = [(n, c.id) for c in records for n in (c.id.replace("_", " "), c.label, *c.names)]
     return NameIndex(named, barred=[n for c in records for n in c.excludes_names])
@@ -42,7 +43,7 @@ def read_condition(knowledge: Knowledge, text: str, origin: Provenance) -> Itera
 
 
 def _read(knowledge: Knowledge, text: str, origin: Provenance) -> Iterator[Fact]:
-    index = _index(knowledge)
+    index = condition_names(knowledge)
     whole = index.find(text)
     negative = _denied_spans(text)
     for item in whole or index.near(text):

@@ -90,13 +90,14 @@ def read_any(
     progress: Progress | None = None,
     mapping: Path | None = None,
     date_order: str | None = None,
+    patient: str = "",
 ) -> Reading:
     """Read a file of any known format; raises InputError naming the place."""
     kind = format_of(path)
     if kind == "fhir":
         from nightcramp.intake.fhir.reader import read_fhir
 
-        return read_fhir(path, knowledge, as_of)
+        return read_fhir(path, knowledge, as_of, patient=patient)
     if kind == "apple_health":
         from nightcramp.intake.apple_health.reader import read_apple_health
 

@@ -37,12 +37,18 @@ def import_files(
     keep: bool,
     mapping: Path | None = None,
     date_order: str | None = None,
+    patient: str = "",
 ) -> list[Imported]:
     """Read all files, then keep them in one transaction; raises InputError keeping nothing."""
     digests = [digest_of(path) if path.exists() else "" for path in files]
     readings = [
         read_any(
-            knowledge(), path, progress=_progress(path), mapping=mapping, date_order=date_order
+            knowledge(),
+            path,
+            progress=_progress(path),
+            mapping=mapping,
+            date_order=date_order,
+            patient=patient,
         )
         for path in files
     ]

@@ -30,7 +30,8 @@ _CLAUSE = re.compile(r"[,;()\[\]]|\bthen\b|\band then\b")
 
 
 @functools.lru_cache(maxsize=2)
-def _indexes(knowledge: Knowledge) -> tuple[NameIndex, NameIndex]:
+def medicine_names(knowledge: Knowledge) -> tuple[NameIndex, NameIndex]:
+    """Return the names of ingredients (with brands) and of classes, to look up in text."""
     ingredients = [
         (name, item.id)
         for item in knowledge.medicines.values()
@@ -46,7 +47,7 @@ def _indexes(knowledge: Knowledge) -> tuple[NameIndex, NameIndex]:
 
 def medicine_ids(knowledge: Knowledge, text: str) -> list[Found]:
     """Return the ingredients in `text`; where there is none, the classes; else the nearest."""
-    ingredients, classes = _indexes(knowledge)
+    ingredients, classes = medicine_names(knowledge)
     found = ingredients.find(text) or classes.find(text)
     found = found or ingredients.near(text) or classes.near(text)
     return [part for item in found for part in _contents(knowledge, item)]
@@ -73,7 +74,7 @@ def read_medicine(
 def _apart(knowledge: Knowledge, text: str) -> list[str]:
     """Return the parts of a line that names several medicines, else the line whole."""
     parts = [part for part in re.split(r"[,;+]|\band\b", text) if part.strip()]
-    ingredients, _ = _indexes(knowledge)
+    ingredients, _ = medicine_names(knowledge)
     return parts if all(ingredients.find(part) for part in parts) else [text]
 
 
