@@ -103,7 +103,9 @@ def lasting(path: Path) -> set[str]:
     over = resources(path, "Condition")
     texts = [words(c["code"]["coding"][0]["display"]) for c in over]
     marks = {"coronary_disease": " infarction ", "stroke": " stroke "}
-    return {name for name, mark in marks.items() if any(mark in text for text in texts)}
+    found = {name for name, mark in marks.items() if any(mark in text for text in texts)}
+    done = [words(p["code"]["coding"][0]["display"]) for p in resources(path, "Procedure")]
+    return found | {"organ_transplant" for text in done if " transplant of " in text}
 
 
 @pytest.mark.parametrize("path", PERSONS, ids=lambda path: path.stem.partition("_")[0])

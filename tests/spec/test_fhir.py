@@ -421,7 +421,8 @@ def test_panels_and_contained_results() -> None:
     [
         (observation("39156-5", **quantity(31.2, "kg/m2")), {"body_mass_index": 31.2}),
         (observation("39156-5", **quantity(31.2, "lb")), {}),
-        (observation("72166-2", valueCodeableConcept=coded(SNOMED, "449868002")), {"smoker": True}),
+        (observation("72166-2", valueCodeableConcept={"text": "Smokes tobacco daily"}),
+         {"smoker": True}),
         (observation("72166-2", valueCodeableConcept={"text": "Former smoker"}),
          {"smoker": False, "ex_smoker": True}),
         (observation("72166-2", valueCodeableConcept=coded(SNOMED, "266927001")), {}),

@@ -10,6 +10,7 @@ from typing import Literal
 
 from msgspec import Struct
 
+from nightcramp.errors import InputError
 from nightcramp.intake.formats import Progress, read_any
 from nightcramp.intake.reading import Account, Reading
 from nightcramp.knowledge.loader import knowledge
@@ -54,6 +55,8 @@ def import_files(
     ]
     if not keep:
         return [_imported(reading, "tried", None) for reading in readings]
+    for reading in readings:
+        _refuse_empty(reading)
     now = dt.datetime.now().astimezone()
     results = []
     with opened() as connection:
@@ -65,6 +68,16 @@ def import_files(
             number = add_import(connection, reading, digest, now)
             results.append(_imported(reading, "kept", number))
     return results
+
+
+def _refuse_empty(reading: Reading) -> None:
+    if reading.facts or reading.nights:
+        return
+    raise InputError(
+        "nothing in it could be used, so nothing was kept",
+        where=reading.file,
+        hint=" ".join(reading.account.to_ask) or "`import --dry-run` says what was read and why.",
+    )
 
 
 def _imported(

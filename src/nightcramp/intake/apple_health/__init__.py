@@ -1,0 +1,1 @@
+"""Reads an Apple Health export: nights, facts, and what was left out."""
