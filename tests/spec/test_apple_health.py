@@ -196,6 +196,26 @@ def test_records_another_source_outdid_are_accounted_for(read) -> None:
     assert found.account.unused["StepCount"] == {"another source counted the same time": 1}
 
 
+def test_the_order_of_types_and_sources_does_not_matter(read) -> None:
+    """The Health app sorts by type; whoever sorted by date gets the same nights."""
+    walks = [
+        (steps(1000, "10:00", "10:10"), record("FlightsClimbed", 2, "2025-06-09 10:05")),
+        (steps(800, "15:00", "15:10", PHONE), record("FlightsClimbed", 1, "2025-06-09 15:05")),
+        (steps(900, "10:00", "10:10", PHONE), record("FlightsClimbed", 3, "2025-06-10 15:05")),
+    ]
+    by_date = read(*(entry for walk in walks for entry in walk))
+    by_type = read(*(walk[0] for walk in walks), *(walk[1] for walk in walks))
+    assert values(by_date, "steps") == {MONDAY: 1800}
+    assert by_date == by_type
+
+
+def test_a_useless_record_of_a_type_that_was_over_loses_nothing(read) -> None:
+    flights = record("FlightsClimbed", 2, "2025-06-09 10:05")
+    useless = record("StepCount", "many", "2025-06-09 10:05")
+    found = read(steps(1000, "10:00", "10:10"), flights, useless, flights)
+    assert values(found, "steps") == {MONDAY: 1000}
+
+
 def test_the_sources_of_a_night_are_named(read) -> None:
     found = read(steps(1000, "10:00", "10:10"), steps(950, "12:00", "12:10", PHONE))
     assert found.nights[0].provenance[0].note == f"{WATCH}, {PHONE}"

@@ -173,7 +173,8 @@ class Interview:
             self.answers.pop(question.id)
             if before is not None:
                 self.answers[question.id] = before
-            click.echo(f"  {error.message}. {error.hint}")
+            message = error.message.removeprefix(f"{question.id}: ")
+            click.echo(wrap(f"{message}. {error.hint}"))
             return False
         self.order.append(question.id)
         return True

@@ -89,7 +89,7 @@ def _minutes_of(text: str) -> int:
     return -minutes if plain[0] == "-" else minutes
 
 
-@functools.lru_cache(maxsize=50_000)
+@functools.lru_cache(maxsize=2_000)
 def _zone_offset(zone: str, quarter: int, written: int) -> int:
     """Return a zone's offset in a quarter of an hour of UTC, `written` for an unknown zone."""
     from zoneinfo import ZoneInfo

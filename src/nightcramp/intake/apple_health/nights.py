@@ -57,6 +57,11 @@ class Nights:
                 self._values[kind] = Values(measures, self.clock, self.sources)
                 self.readers[kind] = self._values[kind].read
 
+    def pack(self, kind: str) -> None:
+        """Make what was read of a type small, when another type begins."""
+        if kind in self._sums:
+            self._sums[kind].pack()
+
     def read_workout(self, workout: Attributes) -> str:
         """Take in one workout; return why it cannot be used, or nothing."""
         try:
@@ -141,8 +146,8 @@ class _Joined:
         self.values: dict[int, dict[str, float]] = defaultdict(dict)
         self._measures = measures
         self._account = account
-        self._names: dict[int, set[str]] = defaultdict(set)
-        self._shared: dict[frozenset[str], str] = {}
+        self._names: dict[int, frozenset[str]] = {}
+        self._shared: dict[frozenset[str], frozenset[str]] = {}
 
     def add_sums(self, kind: str, sums: Sums) -> None:
         for day, total, names, outdone in sums.days():
@@ -169,31 +174,39 @@ class _Joined:
             low, high = self._measures[measure].plausible
             if low <= value <= high:
                 self.values[evening][measure] = round(value, 4)
-                self._names[evening].update(names or ())
+                self._name(evening, names or [])
             else:
                 self._account.leave_out(short(kind), "impossible for one night: left out of it")
+
+    def _name(self, evening: int, names: list[str]) -> None:
+        """Add the names of sources; nights with the same ones share one set."""
+        known = self._names.get(evening, frozenset())
+        if not known.issuperset(names):
+            known = known.union(names)
+            self._names[evening] = self._shared.setdefault(known, known)
 
     def nights(self, file: str, as_of: dt.date | None) -> tuple[dt.date, list[Night]]:
         if as_of is None:
             as_of = dt.date.fromordinal(max(self.values, default=dt.date.today().toordinal()))
         last, found = as_of.toordinal(), []
+        notes = {names: ", ".join(sorted(names)) for names in self._shared}
         for evening in sorted(self.values):
+            values = self.values.pop(evening)
             if evening > last:
                 self._account.leave_out("night", "after the date of the export")
-            else:
-                found.append(self._night(evening, file, evening == last))
+                continue
+            date = dt.date.fromordinal(evening)
+            note = notes.get(self._names.get(evening, frozenset()), "")
+            origin = Provenance(file=file, at=f"records of {date}", note=note)
+            found.append(
+                Night(
+                    evening=date,
+                    values=dict(sorted(values.items())),
+                    note=OF_LAST_DAY if evening == last else "",
+                    provenance=(origin,),
+                )
+            )
         return as_of, found
-
-    def _night(self, evening: int, file: str, incomplete: bool) -> Night:
-        names = frozenset(self._names[evening])
-        note = self._shared.setdefault(names, ", ".join(sorted(names)))
-        date = dt.date.fromordinal(evening)
-        return Night(
-            evening=date,
-            values=dict(sorted(self.values[evening].items())),
-            note=OF_LAST_DAY if incomplete else "",
-            provenance=(Provenance(file=file, at=f"records of {date}", note=note),),
-        )
 
 
 def short(kind: str) -> str:

@@ -79,6 +79,7 @@ class _Content:
         self.person = Person(self.nights.clock)
         self.exported = ""
         self.clinical = 0
+        self._last_kind = ""
         self._readers: dict[str, Read] = {
             **self.nights.readers,
             **dict.fromkeys(LOCATED, self.person.read),
@@ -89,6 +90,9 @@ class _Content:
         for entry in others:
             self._take_other(entry)
         for kind, run in groupby(records, key=itemgetter("type")):
+            if kind != self._last_kind:
+                self.nights.pack(self._last_kind)
+                self._last_kind = kind
             self._take_run(kind, list(run))
 
     def _take_run(self, kind: str, records: list[Attributes]) -> None:

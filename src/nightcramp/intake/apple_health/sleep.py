@@ -119,9 +119,9 @@ class Sleep:
             seen.last, seen.last_offset = end
 
     def nights(self) -> Iterator[Slept]:
-        """Yield what is known of each night, evening by evening."""
+        """Yield what is known of each night, evening by evening, and forget it."""
         for evening in sorted(self._nights):
-            yield _slept(evening, self._nights[evening])
+            yield _slept(evening, self._nights.pop(evening))
 
 
 def _slept(evening: int, night: dict[Source, _Seen]) -> Slept:

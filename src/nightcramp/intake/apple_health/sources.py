@@ -9,11 +9,14 @@ more (apps that write one total a day) says nothing about when; it stands in onl
 than everything finer. What one source is called decides which it is, not the device text: one
 iPhone can carry dozens of these. Sums of different sources are never added for the same quarter.
 
-Memory: one row of 97 numbers a measure, source and day with records, however many records.
+Memory: one row of 97 numbers a measure, source and day with records, however many records. Exports
+come sorted by type, so the rows of a type are packed when the next begins, and unpacked for good if
+more of it follows.
 """
 
 from __future__ import annotations
 
+import zlib
 from array import array
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Literal
@@ -89,6 +92,8 @@ class Sums:
         self.factors = factors_of(measure)
         self._rows: dict[Source, dict[int, array[float]]] = {}
         self._long: dict[Source, dict[int, float]] = {}
+        self._packed: dict[Source, tuple[array[int], bytes]] = {}
+        self._stays_open = False
 
     def read(self, records: list[Attributes], leave_out: Count) -> None:
         """Take in records of this measure, in any order."""
@@ -143,8 +148,28 @@ class Sums:
         else:
             self.add(source, start, end, value)
 
+    def pack(self) -> None:
+        """Pack the rows, as no more records of this type are likely to come."""
+        if self._stays_open or self._packed:
+            return
+        for source, table in self._rows.items():
+            rows = b"".join(row.tobytes() for row in table.values())
+            self._packed[source] = array("l", table), zlib.compress(rows, 1)
+            self._rows[source] = {}
+
+    def _unpack(self, source: Source) -> None:
+        days, packed = self._packed.pop(source)
+        rows = zlib.decompress(packed)
+        size = len(_EMPTY)
+        self._rows[source] = {
+            day: array("f", rows[number * size : (number + 1) * size])
+            for number, day in enumerate(days)
+        }
+
     def add(self, source: Source, start: int, end: int, value: float) -> None:
         """Spread an amount evenly over the local minutes from start to end."""
+        if self._packed:
+            self._open()
         table = self._rows.setdefault(source, {})
         end = max(end, start)
         length = (end - start) or 1
@@ -156,15 +181,25 @@ class Sums:
             _spread(row, first, last, value * ((last - first) or 1) / length)
             row[QUARTERS] += day == start // DAY
 
+    def _open(self) -> None:
+        """Unpack everything, never to be packed again."""
+        for source in list(self._packed):
+            self._unpack(source)
+        self._stays_open = True
+
     def days(self) -> Iterator[tuple[int, float, list[str], int]]:
-        """Yield (day, sum, names of the sources used, records that another source outdid)."""
+        """Yield (day, sum, names of the sources used, records that another source outdid).
+
+        Each day is given once and forgotten, so that memory goes from here to who takes it.
+        """
+        self._open()
         tables: list[Iterable[int]] = [*self._rows.values(), *self._long.values()]
         for day in sorted({day for table in tables for day in table}):
             total, names, outdone = self._merged(day)
             yield day, total, names, outdone
 
     def _merged(self, day: int) -> tuple[float, list[str], int]:
-        rows = {source: table[day] for source, table in self._rows.items() if day in table}
+        rows = {source: table.pop(day) for source, table in self._rows.items() if day in table}
         totals = {source: sum(row) - row[QUARTERS] for source, row in rows.items()}
         order = sorted(rows, key=lambda source: (source[0], -totals[source], source[1]))
         if len(order) == 1:

@@ -85,12 +85,11 @@ class Values:
     def nights(self) -> Iterator[tuple[int, list[tuple[str, float]]]]:
         """Yield (evening, (measure id, value) of each measure), from the source nearest the body.
 
-        A `last` value is the last of any source: scales are apps.
+        A `last` value is the last of any source: scales are apps. Each night is given once.
         """
-        evenings: dict[int, list[array[float]]] = {}
-        for key in sorted(self._rows):
-            evenings.setdefault(key // _RANKS, []).append(self._rows[key])
-        for evening, rows in evenings.items():
+        for evening in sorted({key // _RANKS for key in self._rows}):
+            keys = range(evening * _RANKS, (evening + 1) * _RANKS)
+            rows = [self._rows.pop(key) for key in keys if key in self._rows]
             latest = max(rows, key=lambda row: row[_AT])
             yield (
                 evening,
