@@ -148,14 +148,21 @@ def run_guided(count: int) -> None:
     """Let atheris look for inputs that reach new code."""
     import atheris
 
-    folder = tempfile.mkdtemp()
+    folder = tempfile.mkdtemp(dir=MEMORY if MEMORY.exists() else None)
     path, corpus = Path(folder) / "export.xml", Path(folder) / "corpus"
     corpus.mkdir()
     (corpus / "whole").write_bytes(small_export())
     (corpus / "zip").write_bytes(zipped(small_export()))
+    print(f"faults are kept in {folder}")
     atheris.instrument_all()
     atheris.Setup(
-        [sys.argv[0], f"-runs={count}", "-max_len=30000", str(corpus)],
+        [
+            sys.argv[0],
+            f"-runs={count}",
+            "-max_len=30000",
+            f"-artifact_prefix={folder}/",
+            str(corpus),
+        ],
         lambda data: outcome(data, path),
     )
     atheris.Fuzz()

@@ -120,6 +120,13 @@ def test_an_error_inside_the_packed_file_is_found(tmp_path: Path) -> None:
     refused(path, path.read_bytes().replace(b'value="120"', b'value="999"'))
 
 
+def test_a_zip_of_many_disks_is_refused(tmp_path: Path) -> None:
+    """Found by fuzzing: 20 bytes that look like the end of a zip of several volumes."""
+    locator = b"PK\x06\x07" + b"\xff" * 16
+    refused(tmp_path / "export.zip", b"PK\x03\x04" + locator + b"PK\x05\x06" + b"\0" * 18)
+    refused(tmp_path / "export.xml", b"<HealthData" + locator + b"PK\x05\x06" + b"\0" * 18)
+
+
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-8-sig", "iso-8859-1"])
 def test_encodings_that_say_what_they_are_are_read(xml: Path, encoding: str) -> None:
     text = WHOLE.replace("’", "'").replace('encoding="UTF-8"', f'encoding="{encoding[:10]}"')

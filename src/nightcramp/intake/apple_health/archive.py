@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import lzma
+import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -26,8 +27,10 @@ _BROKEN = (
     zipfile.BadZipFile,
     zlib.error,
     lzma.LZMAError,
+    struct.error,
     EOFError,
     OSError,
+    OverflowError,
     NotImplementedError,
     ValueError,
 )
@@ -129,14 +132,12 @@ def open_export(path: Path) -> Export:
         if path.is_dir():
             return _in_folder(path)
         size = path.stat().st_size
-        if zipfile.is_zipfile(path):
-            return _in_zip(path)
         with path.open("rb") as stream:
             head = stream.read(HEAD)
     except OSError as error:
         raise InputError(f"cannot be read: {error.strerror}", where=str(path)) from None
-    if head[:4] in {b"PK\x03\x04", b"PK\x05\x06"}:
-        raise InputError("the zip is damaged or cut off", where=str(path), hint=AGAIN)
+    if head.startswith(b"PK"):
+        return _in_zip(path)
     _check_head(head, path)
     return Export(path, path.name, size)
 

@@ -102,16 +102,16 @@ class Sums:
         for record in records:
             try:
                 start, end = record["startDate"], record["endDate"]
-                value = float(record["value"]) * factors[record.get("unit", "")]
-                first, last = minutes[start[11:16]], minutes[end[11:16]]
+                value = float(record["value"]) * factors[record["unit"]]
+                first, last, date = minutes[start[11:16]], minutes[end[11:16]], start[:10]
                 source = sources[record["sourceName"], record.get("device")]
-                row = tables[source][days[start[:10]]]
+                row = tables[source][days[date]]
             except (KeyError, ValueError):
                 self._read_slowly(record, leave_out)
                 continue
             if (
-                start[:10] != end[:10]
-                or not 0 <= last - first < LONG
+                not 0 <= last - first < LONG
+                or end[:10] != date
                 or not 0.0 <= value < 1e9
                 or ZONE in record
             ):
