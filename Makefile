@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: help run test setup check vignettes bench calibrate docs lock clean
+.PHONY: help run test setup vignettes calibrate bench fuzz docs lock clean
 
 help: ## this list
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -36,9 +36,16 @@ vignettes: $(READY) ## how often the clinical vignettes come out right, with and
 calibrate: $(READY) ## coverage of the intervals by simulation, and a broken model that must fail
 	@$(BIN)/python benchmarks/calibration.py
 
-bench: $(READY) ## speed against enumeration, a Bayesian-network library and bare numpy
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check pyagrum
+bench: $(READY) ## speed and memory beside others: assessment, FHIR, Apple Health (100 MB)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[bench]'
 	@$(BIN)/python benchmarks/assess.py
+	@$(BIN)/python benchmarks/fhir.py
+	@$(BIN)/python benchmarks/apple_health.py --megabytes 100 --packages 100
+
+fuzz: $(READY) ## hostile input to every reader, a million each (about an hour)
+	@$(BIN)/python benchmarks/fuzz_fhir.py 1000000 1
+	@$(BIN)/python benchmarks/fuzz_apple_health.py 1000000 --seed 1
+	@$(BIN)/python benchmarks/fuzz_spreadsheet.py 1000000
 
 docs: $(READY) ## redraw the picture of the README
 	$(BIN)/python docs/picture.py

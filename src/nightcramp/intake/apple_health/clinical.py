@@ -55,12 +55,8 @@ def _read(
     as_of: dt.date,
     account: Account,
 ) -> Reading | None:
-    try:
-        from nightcramp.intake.fhir.reader import read_fhir_resources
-    except ImportError:
-        for _ in resources:
-            account.leave_out(KIND, "clinical records cannot be read by this version")
-        return None
+    from nightcramp.intake.fhir.reader import read_fhir_resources
+
     reading: Reading = read_fhir_resources(
         list(resources.values()),
         knowledge,
