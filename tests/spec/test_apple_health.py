@@ -766,22 +766,6 @@ def test_clinical_records_are_handed_on(tmp_path: Path, monkeypatch: pytest.Monk
     assert found.account.unused["ClinicalRecord"] == {"not valid JSON": 1}
 
 
-def test_clinical_records_that_cannot_be_read_are_told(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setitem(sys.modules, "nightcramp.intake.fhir.reader", None)
-    path = zipped(
-        tmp_path / "e.zip",
-        "e/export.xml",
-        export(),
-        **{"e__clinical-records__Observation-1_json": "{}"},
-    )
-    account = read_apple_health(path, knowledge()).account
-    assert account.unused == {
-        "ClinicalRecord": {"clinical records cannot be read by this version": 1}
-    }
-
-
 def test_clinical_records_without_their_files_are_told(read) -> None:
     named = '<ClinicalRecord type="x" resourceFilePath="/clinical-records/../../a.json"/>'
     assert read(named).account.unused == {
