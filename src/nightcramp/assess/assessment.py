@@ -255,7 +255,8 @@ def _ledger(
         return start, lines, item.factor.clinical, item.factor.honest, item.ladder
     syndrome = next(s for s in found.syndromes if s.id == name)
     mimic = known.knowledge.mimics[name]
-    suspected = syndrome.flagged or syndrome.probability >= 0.5
+    likely = syndrome.probability >= known.knowledge.model.present_probability
+    suspected = syndrome.flagged or likely
     start = _started(syndrome, known)
     return start, syndrome.evidence, mimic.clinical, mimic.tell_apart, _word(suspected)
 
@@ -338,7 +339,8 @@ def _assumptions(found: Picture, known: Known) -> list[str]:
     assumed = sorted(
         item.factor.id
         for item in found.factors
-        if item.effect.status in {"assumed", "established"} and weights[item.factor.id] >= 0.02
+        if item.effect.status in {"assumed", "established"}
+        and weights[item.factor.id] >= known.knowledge.model.shown_weight
     )
     notes = [
         "How often a published association is causal, and how far wide intervals are pulled "

@@ -9,7 +9,7 @@ from nightcramp.assess.known import Known
 from nightcramp.assess.ledger import Evidence, weigh
 from nightcramp.assess.medicines import medicine_factors, medicine_scope
 from nightcramp.assess.presence import Presenced, presence
-from nightcramp.knowledge.schema import Effect, Factor
+from nightcramp.knowledge.schema import Effect, Factor, Model
 
 
 @dataclass(frozen=True)
@@ -23,20 +23,7 @@ class Weighed:
     pattern: float
     pattern_evidence: list[Evidence]
     multiplier: Multiplier
-
-    @property
-    def ladder(self) -> str:
-        """Return how sure we are that it matters for this person."""
-        if self.presence.probability < 0.5:
-            return "possible"
-        pointed_at = self.pattern >= 2.0 or self._found_by_test()
-        return "suspected" if pointed_at else "possible"
-
-    def _found_by_test(self) -> bool:
-        """Return whether an instrument or clues raised an unsettled presence."""
-        return not self.presence.settled and self.presence.probability > (
-            self.presence.base.probability
-        )
+    ladder: str
 
 
 MEDICINE_READS = frozenset({"onset", "recent_flare"})
@@ -100,4 +87,13 @@ def weigh_factor(factor: Factor, known: Known) -> Weighed:
             model=known.knowledge.model,
             units=units_of(effect, known),
         ),
+        ladder=_ladder(there, pattern, known.knowledge.model),
     )
+
+
+def _ladder(there: Presenced, pattern: float, model: Model) -> str:
+    """Return how sure we are that a factor matters for this person."""
+    if there.probability < model.present_probability:
+        return "possible"
+    found = not there.settled and there.probability > there.base.probability
+    return "suspected" if found or pattern >= model.suspected_ratio else "possible"

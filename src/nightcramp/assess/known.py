@@ -219,7 +219,9 @@ class Known:
         if any(scope[name] for scope in scopes for name in told):
             return True
         lags = [s[k] for s in scopes for k in ("start_to_onset_days", "dose_raised_to_onset_days")]
-        return True if any(lag is not None and -3 <= lag <= 92 for lag in lags) else None
+        model = self.knowledge.model
+        earliest, latest = -model.began_before_days, model.began_after_days
+        return True if any(x is not None and earliest <= x <= latest for x in lags) else None
 
 
 def lineage(knowledge: Knowledge, medicine: str) -> frozenset[str]:

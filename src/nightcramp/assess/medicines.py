@@ -108,7 +108,7 @@ def medicine_scope(known: Known, use: MedicineUse, others: int) -> dict[str, Any
         "start_to_onset_days": _lag(use.since_days, onset),
         "dose_raised_to_onset_days": _lag(raised_days, onset),
         "began_after": use.began_after,
-        "after_start": _after_start(use, onset),
+        "after_start": _after_start(use, onset, known.knowledge.model.began_before_days),
         "predates": use.predates,
         "better_when_stopped": use.better_when_stopped,
         "back_when_restarted": use.back_when_restarted,
@@ -123,12 +123,12 @@ def medicine_scope(known: Known, use: MedicineUse, others: int) -> dict[str, Any
     }
 
 
-def _after_start(use: MedicineUse, onset: float | None) -> bool | None:
+def _after_start(use: MedicineUse, onset: float | None, before: float) -> bool | None:
     """Return whether the cramps began after the medicine did, as told or from the dates."""
     if use.began_after is not None or use.predates:
         return bool(use.began_after)
     lag = _lag(use.since_days, onset)
-    return None if lag is None else lag >= -3
+    return None if lag is None else lag >= -before
 
 
 def _lag(start: float | None, onset: float | None) -> float | None:

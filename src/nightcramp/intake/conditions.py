@@ -19,7 +19,7 @@ _RELATIVE = re.compile(
 )
 _WEEKS = re.compile(r"\b(\d{1,2})\s*(?:\+\s*\d\s*)?(?:weeks?|wks?|/40)\b")
 _TRIMESTER = re.compile(r"\b(first|second|third|1st|2nd|3rd) trimester\b")
-MIDDLE_OF_TRIMESTER = {"f": 7.0, "s": 20.0, "t": 34.0, "1": 7.0, "2": 20.0, "3": 34.0}
+TRIMESTERS = {"f": 0, "s": 1, "t": 2, "1": 0, "2": 1, "3": 2}
 _NOTHING = {"none", "nil", "none known", "nothing", "n/a", "-", ""}
 CODE_SYSTEMS = ("icd10cm", "snomed", "omop")
 
@@ -53,16 +53,16 @@ def _read(knowledge: Knowledge, text: str, origin: Provenance) -> Iterator[Fact]
         note = f"read as {item.near}" if item.near else ""
         provenance = Provenance(file=origin.file, at=origin.at, written=text, note=note)
         yield Fact(kind="condition", id=item.id, value=not denied, provenance=provenance)
-        if item.id == "pregnancy" and (weeks := _weeks_in(text.lower())):
+        if item.id == "pregnancy" and (weeks := _weeks_in(text.lower(), knowledge)):
             yield Fact(kind="answer", id="pregnancy_weeks", value=weeks, provenance=provenance)
 
 
-def _weeks_in(text: str) -> float | None:
+def _weeks_in(text: str, knowledge: Knowledge) -> float | None:
     """Return weeks of pregnancy; a trimester stands for its middle."""
     if match := _WEEKS.search(text):
         return float(match[1])
     if match := _TRIMESTER.search(text):
-        return MIDDLE_OF_TRIMESTER[match[1][0]]
+        return knowledge.model.trimester_weeks[TRIMESTERS[match[1][0]]]
     return None
 
 

@@ -60,6 +60,9 @@ class Model(Content, frozen=True, kw_only=True):
     stopped_days: float
     lab_days: float
     general_from: float
+    began_before_days: float
+    began_after_days: float
+    trimester_weeks: tuple[float, float, float]
 
 
 class Option(Content, frozen=True, kw_only=True):

@@ -12,7 +12,6 @@ from nightcramp.knowledge.schema import Action, Trial
 from nightcramp.plan.safety import SafetyNote, blocked, safety_notes
 
 Shares = dict[str, tuple[float, float, float]]
-LEAST_SHARE = 0.02
 ADVISED_KINDS = frozenset({"care", "relieve", "prevent"})
 """Supplements, medicines and beliefs are described with their verdict, never advised."""
 
@@ -66,18 +65,19 @@ def _fitting(found: Picture, known: Known) -> list[Action]:
         action
         for action in known.knowledge.actions.values()
         if known.truth(action.when)
-        and ((action.general and general) or bool(action.when) or _targets(action, found))
+        and ((action.general and general) or bool(action.when) or _targets(action, found, known))
     ]
 
 
-def _targets(action: Action, found: Picture) -> list[str]:
+def _targets(action: Action, found: Picture, known: Known) -> list[str]:
     """Return the explanations of some weight that an action is for."""
     names = []
     for name, weight in found.weights.items():
         wanted = name in action.factors or (
             "medication" in action.factors and name.startswith(PREFIX)
         )
-        if wanted and (weight >= LEAST_SHARE or name in found.flagged):
+        least = known.knowledge.model.shown_weight
+        if wanted and (weight >= least or name in found.flagged):
             names.append(name)
     return sorted(names, key=lambda name: -found.weights[name])
 
@@ -86,7 +86,7 @@ def _item(
     action: Action, found: Picture, shares: Shares, known: Known, cautious: Known
 ) -> PlanItem:
     notes = safety_notes(action.id, cautious)
-    targets = _targets(action, found)
+    targets = _targets(action, found, known)
     return PlanItem(
         id=action.id,
         label=action.label,

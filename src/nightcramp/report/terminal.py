@@ -9,6 +9,7 @@ from nightcramp.assess.assessment import Assessment, Explanation
 from nightcramp.assess.next_question import NextQuestion
 from nightcramp.assess.triage import URGENT, Reason
 from nightcramp.knowledge.loader import Knowledge
+from nightcramp.knowledge.schema import Model
 from nightcramp.plan.plan import PlanItem
 from nightcramp.report.words import (
     LADDER_MARKS,
@@ -36,14 +37,14 @@ def wrap(text: str, indent: int = 2, first: str | None = None) -> str:
 
 def assessment_text(found: Assessment, knowledge: Knowledge) -> str:
     """Return the whole assessment for the terminal."""
-    shown_weight = knowledge.model.shown_weight
+    model = knowledge.model
     if found.triage.level == "emergency":
         brief = [*_triage(found), *_what_it_is(found, knowledge), *_doubts(found), *_wait()]
         return "\n".join(brief) + "\n"
     parts = [
         *_triage(found),
         *_what_it_is(found, knowledge),
-        *_behind(found, shown_weight),
+        *_behind(found, model),
         *_doubts(found),
         *_questions(found.next_questions),
         *_plan(found),
@@ -105,27 +106,27 @@ def in_ten(probability: float) -> str:
     return "nearly certain" if probability >= 0.95 else f"about {count} in 10"
 
 
-def _behind(found: Assessment, shown_weight: float) -> Iterator[str]:
+def _behind(found: Assessment, model: Model) -> Iterator[str]:
     cramp = next(s for s in found.syndromes if s.id == "night_cramp")
     if cramp.probability < 0.1:
         return
     yield from _title(f"What is behind them: {TWELVE} of your cramps, a dot each")
-    rows = list(_rows(found, shown_weight))
+    rows = list(_rows(found, model))
     for (label, _, note), count in zip(rows, twelfths([row[1] for row in rows]), strict=True):
         yield f"  {dots(count)}  {counted(count)}: {label}"
         yield f"  {'':{TWELVE}}  {note}"
 
 
-def _rows(found: Assessment, shown_weight: float) -> Iterator[tuple[str, float, str]]:
+def _rows(found: Assessment, model: Model) -> Iterator[tuple[str, float, str]]:
     """Yield (label, share, what is said of it): named factors, others, the unexplained."""
-    named = [s for s in found.shares if s.presence >= 0.5 and s.share >= shown_weight]
-    named = named[:MOST_SHOWN]
+    there = [s for s in found.shares if s.presence >= model.present_probability]
+    named = [s for s in there if s.share >= model.shown_weight][:MOST_SHOWN]
     for share in named:
         spread = twelve_range(share.low, share.high)
         mark = LADDER_MARKS[share.ladder]
         yield share.label, share.share, f"it could be {spread}; {share.ladder} {mark}"
     others = sum(s.share for s in found.shares) - sum(s.share for s in named)
-    if others >= shown_weight:
+    if others >= model.shown_weight:
         yield "other possibilities together", others, "not known to be there, or small"
     left = found.unexplained
     spread = twelve_range(left.low, left.high)
