@@ -131,3 +131,33 @@ def test_a_damaged_database_is_said_so(home: Path) -> None:
     error = run("imports").exception
     assert isinstance(error, StoreError)
     assert (home / FILE).read_bytes().startswith(b"not a database")
+
+
+@pytest.mark.usefixtures("home")
+def test_columns_are_shown_corrected_and_used(tmp_path: Path) -> None:
+    """A wrong guess is mended in the written mapping, and the import follows it."""
+    diary, mapping = tmp_path / "diary.csv", tmp_path / "columns.toml"
+    diary.write_text("date,attacks\n2026-03-13,2\n2026-03-14,0\n")
+    shown = run("columns", str(diary), "--save", str(mapping))
+    assert "attacks" in shown.output
+    text = mapping.read_text(encoding="utf-8").replace('"unused"', '"cramps"')
+    mapping.write_text(text, encoding="utf-8")
+    run("import", "--mapping", str(mapping), str(diary))
+    with opened() as connection:
+        (reading,) = stored_readings(connection)
+    assert [night.cramps for night in reading.nights] == [2, 0]
+
+
+@pytest.mark.usefixtures("home")
+def test_unclear_dates_are_asked_and_nothing_is_kept(tmp_path: Path) -> None:
+    """The question names both readings; with the order given the nights are kept."""
+    diary = tmp_path / "diary.csv"
+    diary.write_text("date,cramps\n03/04/2026,2\n04/04/2026,0\n")
+    error = run("import", str(diary)).exception
+    assert isinstance(error, InputError)
+    assert "dmy" in error.hint
+    assert "mdy" in error.hint
+    run("import", "--date-order", "mdy", str(diary))
+    with opened() as connection:
+        (reading,) = stored_readings(connection)
+    assert [night.evening.month for night in reading.nights] == [3, 4]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 import numpy as np
 from msgspec import Struct, field
 
@@ -13,7 +11,7 @@ from nightcramp.assess.known import Known
 from nightcramp.assess.ledger import Evidence, sides
 from nightcramp.assess.medicines import PREFIX, medicine_scope, medicines_taken
 from nightcramp.assess.next_question import NextQuestion, label_of, next_questions
-from nightcramp.assess.picture import IDIOPATHIC, Kind, Picture, kind_of, picture
+from nightcramp.assess.picture import Kind, Picture, kind_of, picture
 from nightcramp.assess.shares import draw_inverses, interval, shapley, unexplained
 from nightcramp.assess.syndromes import TARGET, Syndrome, prior_of
 from nightcramp.assess.triage import Triage
@@ -23,7 +21,6 @@ from nightcramp.person.facts import Facts
 from nightcramp.plan.plan import PlanItem, make_plan
 
 DIGITS = 6
-Ladder = Literal["possible", "suspected", "supported", "confirmed", "refuted"]
 
 
 class SyndromeView(Struct, frozen=True, kw_only=True):
@@ -353,6 +350,3 @@ def _assumptions(found: Picture, known: Known) -> list[str]:
     if assumed:
         notes.append("The size of the effect is assumed for: " + ", ".join(assumed) + ".")
     return notes
-
-
-__all__ = ["IDIOPATHIC", "PREFIX", "Assessment", "assess"]

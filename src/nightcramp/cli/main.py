@@ -124,6 +124,26 @@ def import_command(
 
 
 @cli.command()
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@click.option("--sheet", default="", help="Sheet of a workbook; else the first.")
+@click.option("--save", type=click.Path(path_type=Path), help="Write it here, to be corrected.")
+def columns(file: Path, sheet: str, save: Path | None) -> None:
+    """Show how the columns of a diary FILE would be read; `--save` writes it to a file.
+
+    Correct that file and give it to `nightcramp import --mapping`.
+    """
+    from nightcramp.intake.spreadsheet.mapping import describe_mapping, write_mapping
+    from nightcramp.intake.spreadsheet.reader import mapping_of
+    from nightcramp.knowledge.loader import knowledge
+
+    mapping = mapping_of(file, knowledge(), sheet)
+    click.echo(describe_mapping(mapping))
+    if save is not None:
+        write_mapping(mapping, save)
+        click.echo(f"Written to {save}")
+
+
+@cli.command()
 @AS_JSON
 def imports(as_json: bool) -> None:
     """List what was imported, with the numbers that `undo` takes."""

@@ -45,8 +45,6 @@ FUNCTIONS: dict[str, str] = {
 }
 """The functions an expression may call, and what each returns."""
 
-STRING_FUNCTIONS = frozenset(FUNCTIONS) - {"at_least", "known"}
-
 
 class ExpressionError(ValueError):
     """An expression that is not in the language."""

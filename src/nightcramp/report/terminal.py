@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
-from nightcramp.assess.assessment import Assessment, Explanation
+from nightcramp.assess.assessment import Assessment
 from nightcramp.assess.next_question import NextQuestion
 from nightcramp.assess.triage import URGENT, Reason
 from nightcramp.knowledge.loader import Knowledge
@@ -207,10 +207,3 @@ def _closing(found: Assessment, knowledge: Knowledge) -> Iterator[str]:
     for line in found.assumptions:
         yield wrap(line, 4, "  * ")
     yield wrap("`nightcramp explain ID FILE` shows every piece of evidence and its source.")
-
-
-def explanations_table(items: Iterable[Explanation]) -> str:
-    """Return id, kind, weight and ladder of explanations, one a line."""
-    return "\n".join(
-        f"{item.weight:6.3f}  {item.kind:<10} {item.ladder:<9} {item.id}" for item in items
-    )
