@@ -304,6 +304,19 @@ ROWS: list[tuple[str, Facts, str, str]] = [
         SOON,
         "b2k",
     ),
+    # cramps beyond the calf and foot
+    (
+        "cramps in the hands",
+        person("called_cramp", site=["calf", "hand"]),
+        ROUTINE,
+        "atypical_sites",
+    ),
+    (
+        "cramps spread and get worse",
+        person("called_cramp", "getting_worse", site=["whole_body"]),
+        SOON,
+        "atypical_sites_worse",
+    ),
 ]
 
 
