@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from nightcramp.errors import InputError
@@ -71,9 +71,11 @@ def read_observations(record: Record, habits: Habits) -> Iterator[Fact]:
         facts = []
         for part in parts:
             try:
-                facts += _read(record, entry, observation, part, habits)
+                fact = _read(record, entry, part, habits)
             except _NotReadError as error:
                 reasons.append(str(error))
+            else:
+                facts += [fact] if fact else []
         yield from facts
         if facts:
             record.use(entry)
@@ -99,6 +101,7 @@ class _NotReadError(Exception):
 
 
 MOST_NAMES = 20_000
+UNUSABLE = "an impossible value, or a unit the test is not reported in"
 NOT_KNOWN = "a measurement the knowledge does not use"
 
 
@@ -106,24 +109,18 @@ def _weight(reason: str) -> bool:
     return reason != NOT_KNOWN
 
 
-def _read(
-    record: Record, entry: Entry, observation: Observation, part: Measured, habits: Habits
-) -> list[Fact]:
-    """Return the result of one code and value; raises _NotReadError with the reason."""
+def _read(record: Record, entry: Entry, part: Measured, habits: Habits) -> Fact | None:
+    """Return a laboratory result, or collect another in `habits`; raises _NotReadError."""
     if part.code is None:
         raise _NotReadError(NOT_KNOWN)
-    codes = loinc_of(part.code)
-    pregnancy = record.codes.content.pregnancy
-    for code in codes:
+    for code in loinc_of(part.code):
         lab = record.codes.labs.get(code)
         if lab is not None:
-            return [_result(record, entry, observation, part, lab, code)]
-        if code in record.codes.content.answers:
-            return _answered(record, entry, observation, part, code, habits)
-        if code in record.codes.content.numbers:
-            return _number(record, entry, observation, part, code, habits)
-        if code in pregnancy.weeks or code in pregnancy.due or code in pregnancy.last_period:
-            return _weeks(record, entry, observation, part, code, habits)
+            return _result(record, entry, part, lab, code)
+        collect = _collector(record, code)
+        if collect is not None:
+            collect(record, entry, part, code, habits)
+            return None
         if code in record.codes.other_labs:
             raise _NotReadError("a test of another kind or fluid")
     key = part.code.text, *(coding.display or coding.code for coding in part.code.coding)
@@ -134,7 +131,7 @@ def _read(
     lab = record.codes.by_name[key]
     if lab is None:
         raise _NotReadError(NOT_KNOWN)
-    return [_result(record, entry, observation, part, lab, "")]
+    return _result(record, entry, part, lab, "")
 
 
 def _lab_by_name(record: Record, concept: Concept) -> Lab | None:
@@ -153,7 +150,7 @@ def _lab_called(record: Record, text: str) -> Lab | None:
     return None
 
 
-def _day(record: Record, entry: Entry, observation: Observation) -> dt.date | None:
+def _day(record: Record, observation: Observation) -> dt.date | None:
     """Return when it was measured; raises _NotReadError for a date that cannot be used."""
     period = observation.effective_period
     texts = [
@@ -176,10 +173,8 @@ def _day(record: Record, entry: Entry, observation: Observation) -> dt.date | No
 # Laboratory results
 
 
-def _result(
-    record: Record, entry: Entry, observation: Observation, part: Measured, lab: Lab, code: str
-) -> Fact:
-    day = _day(record, entry, observation)
+def _result(record: Record, entry: Entry, part: Measured, lab: Lab, code: str) -> Fact:
+    day = _day(record, entry.resource)
     value, unit = _value(lab, part)
     low, high = _limits(lab, part)
     concept = part.code or Concept()
@@ -199,7 +194,7 @@ def _result(
             )
         )
     except InputError:
-        raise _NotReadError("an impossible value, or a unit the test is not reported in") from None
+        raise _NotReadError(UNUSABLE) from None
     if not facts or facts[0].kind != "lab":
         raise _NotReadError("a result in words that say neither low, normal nor high")
     return facts[0]
@@ -238,7 +233,7 @@ def _converted(lab: Lab, quantity: Quantity) -> tuple[float, str]:
         except InputError:
             continue
     if written:
-        raise _NotReadError("an impossible value, or a unit the test is not reported in")
+        raise _NotReadError(UNUSABLE)
     return value, ""
 
 
@@ -277,15 +272,23 @@ def _limit(lab: Lab, end: Quantity | None, beside: Quantity) -> float | None:
 # Habits, vital signs, pregnancy
 
 
-def _answered(
-    record: Record,
-    entry: Entry,
-    observation: Observation,
-    part: Measured,
-    code: str,
-    habits: Habits,
-) -> list[Fact]:
-    day = _day(record, entry, observation)
+def _collector(
+    record: Record, code: str
+) -> Callable[[Record, Entry, Measured, str, Habits], None] | None:
+    """Return what reads a code that is no laboratory test, if the knowledge holds it."""
+    content = record.codes.content
+    pregnancy = content.pregnancy
+    if code in content.answers:
+        return _answered
+    if code in content.numbers:
+        return _number
+    if code in pregnancy.weeks or code in pregnancy.due or code in pregnancy.last_period:
+        return _weeks
+    return None
+
+
+def _answered(record: Record, entry: Entry, part: Measured, code: str, habits: Habits) -> None:
+    day = _day(record, entry.resource)
     answer = part.value_codeable_concept or Concept(text=part.value_string)
     given = record.codes.answers(code, answer)
     if not given:
@@ -293,53 +296,36 @@ def _answered(
     written = name_of(answer)
     if "pregnancy" not in given:
         habits.answers.append(_Dated(entry, day, dict(given), written))
-        return []
+        return
     if longer_than_pregnancy(record, day):
         raise _NotReadError("it tells of a time too long ago")
     present = bool(given["pregnancy"])
     habits.pregnancy.append(Statement("pregnancy", present, entry, written, day))
-    return []
 
 
-def _number(
-    record: Record,
-    entry: Entry,
-    observation: Observation,
-    part: Measured,
-    code: str,
-    habits: Habits,
-) -> list[Fact]:
+def _number(record: Record, entry: Entry, part: Measured, code: str, habits: Habits) -> None:
     wanted = record.codes.content.numbers[code]
     value = part.value_quantity
-    day = _day(record, entry, observation)
+    day = _day(record, entry.resource)
     if value is None or value.value is None:
         raise _NotReadError("it gives no result")
     units = {canonical(unit) for unit in wanted.units}
     written = [unit for unit in (value.code, value.unit) if unit]
     question = record.knowledge.questions[wanted.question]
     if written and not units & {canonical(unit) for unit in written}:
-        raise _NotReadError("an impossible value, or a unit the test is not reported in")
+        raise _NotReadError(UNUSABLE)
     if not question.minimum <= value.value <= question.maximum:
-        raise _NotReadError("an impossible value, or a unit the test is not reported in")
+        raise _NotReadError(UNUSABLE)
     habits.answers.append(_Dated(entry, day, {question.id: value.value}))
-    return []
 
 
-def _weeks(
-    record: Record,
-    entry: Entry,
-    observation: Observation,
-    part: Measured,
-    code: str,
-    habits: Habits,
-) -> list[Fact]:
-    day = _day(record, entry, observation)
+def _weeks(record: Record, entry: Entry, part: Measured, code: str, habits: Habits) -> None:
+    day = _day(record, entry.resource)
     question = record.knowledge.questions["pregnancy_weeks"]
     weeks = _weeks_now(record, part, code, day)
     if weeks is None or not question.minimum <= weeks <= question.maximum:
         raise _NotReadError("it tells of a pregnancy that is over, or gives no number")
     habits.weeks.append(_Dated(entry, day, {question.id: float(math.floor(weeks))}))
-    return []
 
 
 def _weeks_now(record: Record, part: Measured, code: str, day: dt.date | None) -> float | None:
