@@ -36,3 +36,8 @@ class UnknownIdError(InputError):
     """An id that nothing in the knowledge carries."""
 
     exit_code = 13
+
+
+def one_line(error: BaseException, most: int) -> str:
+    """Return what a library's error says on one line of at most `most` characters."""
+    return " ".join(str(error).split())[:most] or type(error).__name__

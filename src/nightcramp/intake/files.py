@@ -7,7 +7,7 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
-from nightcramp.errors import InputError
+from nightcramp.errors import InputError, one_line
 
 MOST_BYTES = 2_000_000
 MOST_DEPTH = 12
@@ -57,14 +57,10 @@ def _parse(path: Path, text: str) -> Any:
         data = reader(text)
     except (ValueError, RecursionError) as error:
         raise InputError(
-            f"is not valid {path.suffix[1:].upper()}: {_first_line(error)}", where=str(path)
+            f"is not valid {path.suffix[1:].upper()}: {one_line(error, 200)}", where=str(path)
         ) from None
     _check_depth(data, path)
     return data
-
-
-def _first_line(error: BaseException) -> str:
-    return " ".join(str(error).split())[:200] or type(error).__name__
 
 
 def _toml(text: str) -> Any:

@@ -14,7 +14,7 @@ from typing import Any, Protocol
 import msgspec
 from msgspec import Raw, Struct
 
-from nightcramp.errors import InputError
+from nightcramp.errors import InputError, one_line
 
 MOST_BYTES = 512_000_000
 MOST_LINE = 128_000_000
@@ -358,14 +358,10 @@ def expand(data: bytes, label: str, where: str) -> Iterator[Found]:
         if "trailing characters" in str(error):
             raise _TrailingError from None
         raise InputError(
-            f"is not valid JSON: {_first_line(error)}",
+            f"is not valid JSON: {one_line(error, 160)}",
             where=where,
             hint="The file may have been cut off; download or copy it once more.",
         ) from None
-
-
-def _first_line(error: BaseException) -> str:
-    return " ".join(str(error).split())[:160]
 
 
 def kind_of(data: bytes | Raw | Mapping[str, Any]) -> str:

@@ -10,7 +10,7 @@ from typing import Any, Literal
 import msgspec
 from msgspec import Struct
 
-from nightcramp.errors import InputError
+from nightcramp.errors import InputError, one_line
 from nightcramp.intake.spreadsheet.dates import ORDER_WORDS, Order
 from nightcramp.intake.spreadsheet.numbers import Decimal
 
@@ -149,7 +149,7 @@ def read_mapping(path: Path) -> Mapping:
         raise InputError(f"cannot be read: {error.strerror}", where=str(path)) from None
     except (ValueError, RecursionError) as error:
         raise InputError(
-            f"is not a mapping in TOML or JSON ({_first_line(error)})", where=str(path)
+            f"is not a mapping in TOML or JSON ({one_line(error, 120)})", where=str(path)
         ) from None
     return _fitted(data, path)
 
@@ -171,10 +171,6 @@ def _fitted(data: Any, path: Path) -> Mapping:
     if len(mapping.named("date")) > 1 or len(mapping.named("time")) > 1:
         raise InputError("only one column can be the date, and one the time", where=str(path))
     return mapping
-
-
-def _first_line(error: BaseException) -> str:
-    return " ".join(str(error).split())[:120] or type(error).__name__
 
 
 def _quoted(name: str) -> str:
