@@ -51,7 +51,7 @@ docs: $(READY) ## redraw the picture of the README
 	$(BIN)/python docs/picture.py
 
 lock: ## pin all dependencies with hashes and no addresses (needs uv)
-	uv pip compile pyproject.toml requirements.build.in --extra dev --universal --generate-hashes \
+	uv pip compile pyproject.toml requirements.build.in --extra dev --extra pdf --extra postgres --universal --generate-hashes \
 		--no-annotate --no-header --no-emit-index-url -o requirements.lock
 
 clean: ## remove .venv and caches

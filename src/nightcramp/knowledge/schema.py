@@ -424,7 +424,10 @@ class Measure(Content, frozen=True, kw_only=True):
     """Something counted for a night or for the day before it, from a wearable or a diary.
 
     `belongs`: `day` is the civil day of the evening, `night` noon to noon. `joins`: how the
-    records of one day become one number.
+    records of one day become one number. `kind`: an amount, yes (1) or no (0), a score, or a
+    time of day. `lags`: how many days before a night it may act, 0 for the day that ends in
+    it; none for what tells nothing of causes. `factors` and `actions`: what its effect on
+    cramps would speak for; the first factor's published effect is where findings start.
     """
 
     id: str
@@ -438,3 +441,7 @@ class Measure(Content, frozen=True, kw_only=True):
     units: list[Conversion] = []
     plausible: tuple[float, float] = (0.0, 1e9)
     note: str = ""
+    kind: Literal["amount", "yes_no", "score", "clock"] = "amount"
+    lags: list[int] = []
+    factors: list[str] = []
+    actions: list[str] = []

@@ -194,6 +194,9 @@ def _reference_faults(knowledge: Knowledge) -> Iterator[str]:
         yield from _unknown(condition.id, "implies", condition.implies, answerable)
     for question in knowledge.questions.values():
         yield from _unknown(question.id, "implies", list(question.implies), answerable)
+    for measure in knowledge.measures.values():
+        yield from _unknown(measure.id, "factors", measure.factors, knowledge.factors)
+        yield from _unknown(measure.id, "actions", measure.actions, knowledge.actions)
 
 
 def _overlaps(knowledge: Knowledge) -> Iterator[str]:

@@ -21,6 +21,10 @@ class Night(Struct, frozen=True, kw_only=True):
     values: dict[str, float] = {}
     note: str = ""
     provenance: tuple[Provenance, ...] = ()
+    origins: dict[str, str] = {}
+    """By measure id, and "cramps": where it was told; "" is the person's own word."""
+    conflicts: tuple[str, ...] = ()
+    """What does not fit together in this night, a sentence each; everything told is kept."""
 
 
 def evening_of(moment: dt.datetime) -> dt.date:

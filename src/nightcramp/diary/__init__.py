@@ -1,0 +1,1 @@
+"""The diary: entries become nights, nights become findings."""
