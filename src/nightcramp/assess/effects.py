@@ -71,7 +71,7 @@ def multiplier(
     units: float = 1.0,
 ) -> Multiplier:
     """Return the posterior multiplier; `pattern` is the likelihood ratio L."""
-    mean, sd = _log_effect(effect, units, model)
+    mean, sd = log_effect(effect, units, model)
     points = np.linspace(0.0, max(mean + 4 * sd, 4 * sd, 1e-6), GRID_POINTS)
     density = np.exp(-0.5 * ((points - mean) / sd) ** 2)
     density[0] *= 0.5
@@ -85,11 +85,11 @@ def multiplier(
     return Multiplier(active, 1.0 / theta, weight * likelihood / evidence)
 
 
-def _log_effect(effect: Effect, units: float, model: Model) -> tuple[float, float]:
-    """Return mean and sd of the log ratio, pulled towards zero unless established."""
+def log_effect(effect: Effect, units: float, model: Model) -> tuple[float, float]:
+    """Return mean and sd of the log ratio, pulled towards zero unless established or own."""
     mean = math.log(effect.ratio) * units
     sd = max((math.log(effect.high) - math.log(effect.low)) / (2 * INTERVAL_Z) * units, 0.02)
-    if effect.status == "established":
+    if effect.status in {"established", "own"}:
         return mean, sd
     kept = model.shrink_sd**2 / (model.shrink_sd**2 + sd**2)
     return mean * kept, sd * math.sqrt(kept)

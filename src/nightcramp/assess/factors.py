@@ -9,7 +9,8 @@ from nightcramp.assess.known import Known
 from nightcramp.assess.ledger import Evidence, weigh
 from nightcramp.assess.medicines import medicine_factors, medicine_scope
 from nightcramp.assess.presence import Presenced, presence
-from nightcramp.knowledge.schema import Effect, Factor, Model
+from nightcramp.knowledge.schema import Effect, Factor, Model, Presence
+from nightcramp.person.finding import Finding
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,8 @@ def _weigh_medicines(known: Known) -> list[Weighed]:
 
 def _weigh_if_spoken_of(factor: Factor, known: Known) -> Weighed | None:
     item = weigh_factor(factor, known)
-    return item if _spoken_of(item.presence, known) else None
+    found = known.facts.finding_about(factor.id) is not None
+    return item if found or _spoken_of(item.presence, known) else None
 
 
 def _spoken_of(there: Presenced, known: Known) -> bool:
@@ -68,6 +70,9 @@ def _spoken_of(there: Presenced, known: Known) -> bool:
 
 def weigh_factor(factor: Factor, known: Known) -> Weighed:
     """Return one factor weighed for this person."""
+    finding = known.facts.finding_about(factor.id)
+    if finding is not None:
+        return weigh_found(factor, finding, known)
     there = presence(factor.presence, factor.presence_clue, known)
     effect = effect_of(factor.effect, known)
     pattern, evidence = weigh(factor.attribution_clue, known)
@@ -88,6 +93,70 @@ def weigh_factor(factor: Factor, known: Known) -> Weighed:
             units=units_of(effect, known),
         ),
         ladder=_ladder(there, pattern, known.knowledge.model),
+    )
+
+
+def weigh_found(factor: Factor, finding: Finding, known: Known) -> Weighed:
+    """Return a factor that the diary shows: the person's own ratio replaces the published one.
+
+    It is present because its days are in the diary. How the person describes their pattern is
+    the same evidence told once more, so it does not count beside the diary. The ratio is that
+    of all nights against all nights without it, so it holds how often those days come.
+    """
+    effect = effect_from(finding)
+    credibility = known.knowledge.credibility[effect.grade].probability
+    probability = finding.probability or 0.0
+    return Weighed(
+        factor=factor,
+        presence=shown(finding),
+        effect=effect,
+        credibility=credibility,
+        pattern=1.0,
+        pattern_evidence=[_diary_line(finding, effect)],
+        multiplier=multiplier(
+            effect,
+            presence=probability,
+            credibility=credibility,
+            pattern=1.0,
+            model=known.knowledge.model,
+        ),
+        ladder="supported" if effect.ratio > 1 else "possible",
+    )
+
+
+def effect_from(finding: Finding) -> Effect:
+    """Return the effect that a finding stands for."""
+    over = finding.over_nights
+    assert over is not None
+    return Effect(
+        ratio=over.ratio,
+        low=over.low,
+        high=over.high,
+        measure="cramps in all your nights against the same nights without it",
+        population=f"you: {finding.recorded} days recorded",
+        grade="S",
+        status="own",
+        note=f"{finding.label}, {finding.contrast}; {finding.why}",
+    )
+
+
+def shown(finding: Finding) -> Presenced:
+    """Return the presence of a factor whose days stand in the diary."""
+    base = Presence(
+        probability=1.0, says=f"your diary has days of it: {finding.label}", status="own"
+    )
+    return Presenced(probability=1.0, base=base, evidence=[], settled=True)
+
+
+def _diary_line(finding: Finding, effect: Effect) -> Evidence:
+    assert finding.effect is not None
+    return Evidence(
+        says=f"your diary: {finding.effect.ratio:.2g} times the cramps ({finding.contrast})",
+        ratio=finding.effect.ratio,
+        group="diary",
+        status=effect.status,
+        source=[],
+        note=finding.why,
     )
 
 

@@ -40,6 +40,7 @@ class Knowledge(msgspec.Struct, eq=False, dict=True, kw_only=True):
     actions: dict[str, schema.Action]
     statements: dict[str, schema.Statement]
     measures: dict[str, schema.Measure]
+    diary_model: schema.DiaryModel
     paths: dict[str, str] = {}
 
     @functools.cached_property
@@ -115,6 +116,10 @@ def _fit(data: Any, kind: type[Record], where: str) -> Record:
         return msgspec.convert(data, kind)
     except msgspec.ValidationError as error:
         raise KnowledgeError(str(error), where=where) from None
+
+
+def _single(path: Path, kind: type[Record]) -> Record:
+    return _fit(read_toml(path), kind, str(path))
 
 
 class _Reader:
@@ -193,7 +198,7 @@ def _read(root: Path) -> Knowledge:
     reader = _Reader(root)
     classes, medicines = reader.medicines()
     return Knowledge(
-        model=_fit(read_toml(root / "model.toml"), schema.Model, str(root / "model.toml")),
+        model=_single(root / "model.toml", schema.Model),
         sources=reader.table("sources", schema.Source),
         credibility=reader.table("credibility", schema.Credibility),
         questions=reader.many("questions", "question", schema.Question),
@@ -211,6 +216,7 @@ def _read(root: Path) -> Knowledge:
         actions=reader.single("actions", schema.Action),
         statements=reader.many("statements", "statement", schema.Statement),
         measures=reader.many("measures", "measure", schema.Measure),
+        diary_model=_single(root / "diary_model.toml", schema.DiaryModel),
         paths=reader.paths,
     )
 

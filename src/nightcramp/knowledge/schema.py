@@ -9,16 +9,19 @@ from msgspec import Struct, field
 Level = Literal["emergency", "same_day", "soon", "routine", "self_care"]
 """How soon to see a clinician, most urgent first."""
 
-Status = Literal["published", "second_hand", "derived", "established", "assumed", "definition"]
+Status = Literal[
+    "published", "second_hand", "derived", "established", "assumed", "definition", "own"
+]
 """Where a number comes from.
 
 `published`: read at its source. `second_hand`: read in somebody's summary of it.
 `derived`: computed from published counts. `established`: a guideline or physiology
 says that it happens, the size is assumed. `assumed`: nobody has published it.
 `definition`: the fact itself settles it (only probabilities of 0 and 1).
+`own`: computed from this person's own nights; never in a content file.
 """
 
-Grade = Literal["A", "B", "C", "D", "E", "N", "X"]
+Grade = Literal["A", "B", "C", "D", "E", "N", "X", "S"]
 """How strong a published association is: see `credibility.toml`."""
 
 
@@ -63,6 +66,40 @@ class Model(Content, frozen=True, kw_only=True):
     began_before_days: float
     began_after_days: float
     trimester_weeks: tuple[float, float, float]
+
+
+class DiaryModel(Content, frozen=True, kw_only=True):
+    """The choices behind findings, see `diary_model.toml`."""
+
+    usual_mean: float
+    usual_sd: float
+    trend_sd: float
+    season_sd: float
+    weekday_sd: float
+    drift_sd: float
+    most_correlation: float
+    overdispersion_sd: float
+    unpublished_sd: float
+    named_inclusion: float
+    own_inclusion: float
+    same_day: float
+    found_probability: float
+    found_rate: float
+    null_histories: int
+    seed: int
+    least_nights: int
+    least_cramp_nights: int
+    least_recorded: float
+    least_days_with: int
+    inseparable: float
+    replicas: int
+    unlogged: float
+    only_bad: float
+    against: float
+    reference_ratio: float
+    worth_seeing: float
+    seen_with: float
+    most_more_nights: int
 
 
 class Option(Content, frozen=True, kw_only=True):
@@ -427,7 +464,8 @@ class Measure(Content, frozen=True, kw_only=True):
     records of one day become one number. `kind`: an amount, yes (1) or no (0), a score, or a
     time of day. `lags`: how many days before a night it may act, 0 for the day that ends in
     it; none for what tells nothing of causes. `factors` and `actions`: what its effect on
-    cramps would speak for; the first factor's published effect is where findings start.
+    cramps would speak for. `belief`: the factor or action whose published effect is where
+    findings start.
     """
 
     id: str
@@ -445,3 +483,4 @@ class Measure(Content, frozen=True, kw_only=True):
     lags: list[int] = []
     factors: list[str] = []
     actions: list[str] = []
+    belief: str = ""

@@ -62,7 +62,7 @@ def _where(knowledge: Knowledge, record: schema.Content) -> str:
 def _records(knowledge: Knowledge) -> Iterator[schema.Content]:
     for name in knowledge.__struct_fields__:
         value = getattr(knowledge, name)
-        if name in {"model", "sources", "credibility", "paths"}:
+        if name in {"model", "diary_model", "sources", "credibility", "paths"}:
             continue
         yield from value.values() if isinstance(value, dict) else value
 
@@ -197,6 +197,9 @@ def _reference_faults(knowledge: Knowledge) -> Iterator[str]:
     for measure in knowledge.measures.values():
         yield from _unknown(measure.id, "factors", measure.factors, knowledge.factors)
         yield from _unknown(measure.id, "actions", measure.actions, knowledge.actions)
+        reduced = {name: action for name, action in knowledge.actions.items() if action.reduction}
+        believed = {**knowledge.factors, **reduced, "": None}
+        yield from _unknown(measure.id, "belief", [measure.belief], believed)
 
 
 def _overlaps(knowledge: Knowledge) -> Iterator[str]:

@@ -7,14 +7,21 @@ from collections.abc import Iterable, Iterator
 
 from nightcramp.knowledge.loader import Knowledge
 from nightcramp.person.fact import Fact, LabResult, MedicineUse, Provenance, Value
+from nightcramp.person.finding import Finding
 
 
 class Facts:
-    """The facts of one person, by name; `unknown` is never read as `no`."""
+    """The facts of one person, by name; `unknown` is never read as `no`.
 
-    def __init__(self, knowledge: Knowledge, facts: Iterable[Fact]) -> None:
+    `findings`: what the diary shows; only what it found takes part.
+    """
+
+    def __init__(
+        self, knowledge: Knowledge, facts: Iterable[Fact], findings: Iterable[Finding] = ()
+    ) -> None:
         self.knowledge = knowledge
         self.all: list[Fact] = list(facts)
+        self.findings: tuple[Finding, ...] = tuple(f for f in findings if f.state == "found")
         self._by_name: dict[str, list[Fact]] = defaultdict(list)
         for fact in self._with_implied():
             self._by_name[fact.id].append(fact)
@@ -90,6 +97,11 @@ class Facts:
         """Return the results of a lab, newest first (undated ones count as now)."""
         found = [fact for fact in self._by_name.get(lab, ()) if fact.kind == "lab"]
         return sorted(found, key=lambda fact: _result(fact).days_ago or 0.0)
+
+    def finding_about(self, factor: str) -> Finding | None:
+        """Return the strongest finding of the diary that speaks of a factor first of all."""
+        about = [f for f in self.findings if f.factors[:1] == (factor,) and f.over_nights]
+        return max(about, key=lambda finding: finding.probability or 0.0, default=None)
 
     def unrecognised(self) -> list[Fact]:
         """Return what was written but not understood; it takes no part."""

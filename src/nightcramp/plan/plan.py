@@ -45,6 +45,8 @@ class PlanItem(Struct, frozen=True, kw_only=True):
     ask_clinician: list[str]
     self_test: bool
     order: int
+    diary: str = ""
+    """What the person's own nights show of it."""
 
 
 def make_plan(found: Picture, shares: Shares, known: Known, cautious: Known) -> list[PlanItem]:
@@ -102,7 +104,20 @@ def _item(
         ask_clinician=_to_ask(action, targets, found),
         self_test=action.self_test and not notes,
         order=action.order,
+        diary=_of_diary(action.id, known),
     )
+
+
+def _of_diary(action: str, known: Known) -> str:
+    """Return in words what the diary found of an action, or nothing."""
+    for finding in known.facts.findings:
+        if action in finding.actions and finding.effect:
+            size, contrast = finding.effect, finding.contrast
+            return (
+                f"Your diary: {size.ratio:.2g} times the cramps, {finding.label}, {contrast} "
+                f"(it could be {size.low:.2g} to {size.high:.2g})."
+            )
+    return ""
 
 
 def _expected(action: Action, targets: list[str], shares: Shares) -> Expected | None:
