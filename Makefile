@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: help run test setup vignettes calibrate bench fuzz docs lock clean
+.PHONY: help run test setup vignettes calibrate oracle survive bench fuzz docs lock clean
 
 help: ## this list
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -33,8 +33,20 @@ $(READY): pyproject.toml requirements.lock
 vignettes: $(READY) ## how often the clinical vignettes come out right, with and without labs
 	@$(BIN)/python vignettes/score.py
 
-calibrate: $(READY) ## coverage of the intervals by simulation, and a broken model that must fail
+calibrate: $(READY) ## intervals, ranks and false findings by simulation; broken models must fail (hours)
 	@$(BIN)/python benchmarks/calibration.py
+	@$(BIN)/python benchmarks/findings_calibration.py --ranks 1000
+	@$(BIN)/python benchmarks/findings_calibration.py --ranks 1000 --broken
+	@$(BIN)/python benchmarks/findings_calibration.py --histories 400
+	@$(BIN)/python benchmarks/findings_calibration.py --histories 400 --broken --only null-hard
+
+oracle: $(READY) ## findings against an exact sampler, and time beside it (about an hour)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[oracle]'
+	@$(BIN)/python benchmarks/findings_oracle.py --compare
+	@$(BIN)/python benchmarks/findings_speed.py
+
+survive: $(READY) ## nothing lost: killed writers, full disks, damaged files, on both databases (hours)
+	@$(BIN)/python benchmarks/store_survival.py
 
 bench: $(READY) ## speed and memory beside others: assessment, FHIR, Apple Health (100 MB)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[bench]'

@@ -14,19 +14,16 @@ from __future__ import annotations
 import argparse
 import math
 import os
-import sys
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-sys.path.insert(0, str(Path(__file__).parent))
 
-import diaries
 import numpy as np
 
+import diaries
 from nightcramp.diary.analysis import Analysis, analyse
 from nightcramp.diary.diagnostics import logs_only_bad_nights
 from nightcramp.diary.exposures import lacking_of

@@ -1,4 +1,4 @@
-"""Draws docs/assessment.svg: the terminal page of the example person, as a picture."""
+"""Draws the pictures of the README: an example person's page, and an example diary's findings."""
 
 from __future__ import annotations
 
@@ -6,8 +6,12 @@ import html
 from pathlib import Path
 
 from nightcramp.assess.assessment import assess
-from nightcramp.intake.merge import read_facts
+from nightcramp.assess.known import Known
+from nightcramp.diary.findings import findings_of
+from nightcramp.intake.formats import read_any
+from nightcramp.intake.merge import merged, read_facts
 from nightcramp.knowledge.loader import knowledge
+from nightcramp.report.findings_picture import findings_svg
 from nightcramp.report.terminal import assessment_text
 
 ROOT = Path(__file__).parent.parent
@@ -42,7 +46,16 @@ def _row(index: int, line: str, lines: list[str]) -> str:
     )
 
 
+def findings_picture(diary: Path) -> str:
+    """Return the picture of what an example diary shows."""
+    reading = read_any(knowledge(), diary)
+    found = findings_of(reading.nights, Known(merged([reading])))
+    return findings_svg(found, reading.nights)
+
+
 if __name__ == "__main__":
     found = assess(read_facts([ROOT / "examples" / "margaret.yaml"]))
     page = assessment_text(found, knowledge())
     (ROOT / "docs" / "assessment.svg").write_text(picture(page), encoding="utf-8")
+    nights = findings_picture(ROOT / "examples" / "nights.csv")
+    (ROOT / "docs" / "findings.svg").write_text(nights, encoding="utf-8")

@@ -5,18 +5,12 @@ The long run is `benchmarks/findings_calibration.py`.
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))
-
-import diaries  # noqa: E402
-import findings_calibration as calibration  # noqa: E402
-
-from nightcramp.knowledge.loader import knowledge  # noqa: E402
-from nightcramp.knowledge.schema import DiaryModel  # noqa: E402
+import diaries
+import findings_calibration as calibration
+from nightcramp.knowledge.loader import knowledge
+from nightcramp.knowledge.schema import DiaryModel
 
 HISTORIES, DRAWN = 16, 32
 MODEL = knowledge().diary_model

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +10,8 @@ import msgspec
 import pytest
 
 ROOT = Path(__file__).parents[2]
-sys.path.insert(0, str(ROOT / "benchmarks"))
 
 import diaries  # noqa: E402
-
 from nightcramp.diary.analysis import analyse  # noqa: E402
 from nightcramp.knowledge.loader import knowledge  # noqa: E402
 

@@ -18,9 +18,20 @@ from nightcramp.knowledge.loader import CONTENT, knowledge, load
 
 SOURCE = Path(nightcramp.__file__).parent
 REPOSITORY = SOURCE.parent.parent
-CORE = ("knowledge", "person", "assess", "plan")
+CORE = ("knowledge", "person", "assess", "plan", "diary", "trial")
 OUTER = ("intake", "report", "cli", "store", "app", "cds", "cohort")
-HEAVY = ("numpy", "ruamel", "rapidfuzz", "sqlalchemy", "lxml", "openpyxl", "fhir")
+HEAVY = (
+    "numpy",
+    "ruamel",
+    "rapidfuzz",
+    "sqlalchemy",
+    "alembic",
+    "lxml",
+    "openpyxl",
+    "fhir",
+    "typst",
+    "tzlocal",
+)
 
 
 def modules(*packages: str) -> list[Path]:

@@ -120,9 +120,7 @@ def test_a_night_that_is_not_logged_says_nothing(problem: Problem) -> None:
 
 def replaced(problem: Problem) -> Problem:
     """Return the problem with the unlogged nights read as nights without a cramp."""
-    return Problem(
-        np.nan_to_num(problem.counts), problem.columns, problem.mean, problem.precision
-    )
+    return Problem(np.nan_to_num(problem.counts), problem.columns, problem.mean, problem.precision)
 
 
 def test_wild_counts_still_settle() -> None:

@@ -10,6 +10,8 @@ from typing import Any
 import click
 
 from nightcramp import __version__
+from nightcramp.cli import diary, findings, paper, store
+from nightcramp.cli.output import json_text
 from nightcramp.errors import NightcrampError
 
 FILES = click.argument("files", nargs=-1, type=click.Path(path_type=Path))
@@ -23,11 +25,20 @@ AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON for p
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="nightcramp")
-def cli() -> None:
+@click.option("--person", metavar="NAME", help="Whose diary, where several people share a store.")
+@click.pass_context
+def cli(context: click.Context, person: str | None) -> None:
     """What is behind night-time leg cramps, and what to do about it.
 
     It does not replace a clinician. Nothing leaves this machine.
     """
+    context.with_resource(store.speaking_of(person))
+
+
+for command in (diary.log, diary.night, diary.diary, paper.type_command, findings.findings):
+    cli.add_command(command)
+for keeping in (store.export, store.backup, store.restore, store.people):
+    cli.add_command(keeping)
 
 
 @cli.command()
@@ -43,7 +54,7 @@ def assess(
     clinician: bool,
     as_of: dt.datetime | None,
 ) -> None:
-    """Assess the person of whom the FILES tell; without FILES, of whom imports told.
+    """Assess the person of whom the FILES tell; without FILES, of whom imports and diary told.
 
     Story files, FHIR, Apple Health exports and spreadsheets are merged into one person.
     """
@@ -53,7 +64,7 @@ def assess(
 
     facts = _facts(files, as_of)
     found = assess_facts(facts, questions=questions, clinician=clinician)
-    click.echo(_json(found) if as_json else assessment_text(found, knowledge()), nl=as_json)
+    click.echo(json_text(found) if as_json else assessment_text(found, knowledge()), nl=as_json)
 
 
 @cli.command()
@@ -72,7 +83,9 @@ def explain(
 
     found = assess_facts(_facts(files, as_of), questions=0)
     item = explanation_named(identifier, found.explanations, knowledge())
-    click.echo(_json(item) if as_json else explanation_text(item, found, knowledge()), nl=as_json)
+    click.echo(
+        json_text(item) if as_json else explanation_text(item, found, knowledge()), nl=as_json
+    )
 
 
 @cli.command()
@@ -120,7 +133,7 @@ def import_command(
     results = import_files(
         files, keep=not dry_run, mapping=mapping, date_order=date_order, patient=patient
     )
-    click.echo(_json(results) if as_json else import_text(results), nl=as_json)
+    click.echo(json_text(results) if as_json else import_text(results), nl=as_json)
 
 
 @cli.command()
@@ -151,9 +164,9 @@ def imports(as_json: bool) -> None:
     from nightcramp.store.database import opened
     from nightcramp.store.imports import list_imports
 
-    with opened() as connection:
-        found = list_imports(connection)
-    click.echo(_json(found) if as_json else list_text(found), nl=as_json)
+    with opened() as mine:
+        found = list_imports(mine)
+    click.echo(json_text(found) if as_json else list_text(found), nl=as_json)
 
 
 @cli.command()
@@ -164,8 +177,8 @@ def undo(number: int) -> None:
     from nightcramp.store.database import opened
     from nightcramp.store.imports import undo_import
 
-    with opened() as connection:
-        done = undo_import(connection, number)
+    with opened() as mine:
+        done = undo_import(mine, number)
     if not done:
         raise UnknownIdError(
             f"there is no import {number}", hint="`nightcramp imports` lists them."
@@ -200,29 +213,17 @@ def schema(name: str) -> None:
 
 
 def _facts(files: tuple[Path, ...], as_of: dt.datetime | None) -> Any:
-    from nightcramp.intake.merge import merged, read_facts
-
     date = as_of.date() if as_of else None
     if files:
+        from nightcramp.intake.merge import read_facts
+
         return read_facts(files, date)
-    from nightcramp.errors import InputError
+    from nightcramp.intake.own_record import own_record
     from nightcramp.store.database import opened
-    from nightcramp.store.imports import stored_readings
 
-    with opened() as connection:
-        readings = stored_readings(connection)
-    if not readings:
-        raise InputError(
-            "there is nothing to assess yet",
-            hint="Give a story file, or `nightcramp import` your records first.",
-        )
-    return merged(readings, date or dt.date.today())
-
-
-def _json(value: Any) -> str:
-    import msgspec
-
-    return msgspec.json.format(msgspec.json.encode(value), indent=1).decode()
+    with opened() as mine:
+        record = own_record(mine)
+    return record.facts(date)
 
 
 def _pretty(value: Any) -> str:

@@ -34,7 +34,7 @@ class Design:
 
 def design_of(history: History, model: DiaryModel) -> Design:
     """Return the columns and priors of a history."""
-    common = _common_columns(history.first, len(history.cramps))
+    common = common_columns(history.first, len(history.cramps))
     columns: list[Array] = []
     choices: list[tuple[int, ...]] = []
     lags: list[int] = []
@@ -50,7 +50,7 @@ def design_of(history: History, model: DiaryModel) -> Design:
             lags.append(lag)
             probability.append(item.inclusion * part)
     filled = fill(np.column_stack(columns)) if columns else np.empty((len(common), 0))
-    mean, sd = _common_prior(model)
+    mean, sd = common_prior(model)
     for item in exposures:
         mean += [item.mean] * len(item.lags)
         sd += [item.sd] * len(item.lags)
@@ -97,7 +97,7 @@ def _lagged(values: Array, lag: int) -> Array:
     return np.concatenate([np.full(lag, np.nan), values[:-lag]])
 
 
-def _common_columns(first: dt.date, nights: int) -> Array:
+def common_columns(first: dt.date, nights: int) -> Array:
     """Return intercept, trend, the year's wave and weekdays, shape (nights, 11)."""
     place = np.arange(nights)
     trend = 2.0 * (place - (nights - 1) / 2) / max(nights - 1, 1)
@@ -109,7 +109,8 @@ def _common_columns(first: dt.date, nights: int) -> Array:
     )
 
 
-def _common_prior(model: DiaryModel) -> tuple[list[float], list[float]]:
+def common_prior(model: DiaryModel) -> tuple[list[float], list[float]]:
+    """Return prior means and standard deviations of the columns of every night."""
     mean = [model.usual_mean] + [0.0] * (3 + WEEK)
     sd = [model.usual_sd, model.trend_sd, *[model.season_sd] * 2, *[model.weekday_sd] * WEEK]
     return mean, sd

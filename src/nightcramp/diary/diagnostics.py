@@ -13,21 +13,19 @@ from nightcramp.knowledge.schema import DiaryModel
 def strange_counts(counts: Array, made: Array) -> tuple[str, ...]:
     """Return in words how the counts lie beyond all the fitted model makes.
 
-    `counts`: shape (T,). `made`: replicated counts, shape (T, B), NaN at the same nights.
+    `counts`: shape (T,). `made`: replicated counts, shape (T, B), NaN at the same nights. Only
+    the direction that would make intervals too narrow counts: somebody who writes down yes or
+    no for a night has counts more even than the model's, and intervals rather too wide.
     """
-    found = []
-    for words, statistic in (
-        ("nights without a cramp are {} common than the model can make them", _zeros),
-        ("the worst night is {} bad than the model can make it", _worst),
-        ("neighbouring nights are {} alike than the model can make them", _likeness),
-    ):
-        own = float(statistic(counts[:, None])[0])
-        others = statistic(made)
-        if own > others.max():
-            found.append(words.format("more"))
-        elif own < others.min():
-            found.append(words.format("less"))
-    return tuple(found)
+    return tuple(
+        words
+        for words, statistic in (
+            ("nights without a cramp are more common than the model can make them", _zeros),
+            ("the worst night is worse than the model can make it", _worst),
+            ("neighbouring nights are more alike than the model can make them", _likeness),
+        )
+        if statistic(counts[:, None])[0] > statistic(made).max()
+    )
 
 
 def _zeros(counts: Array) -> Array:
@@ -50,15 +48,17 @@ def _likeness(counts: Array) -> Array:
 def logs_only_bad_nights(counts: Array, model: DiaryModel) -> bool:
     """Return whether nights without a cramp seem to be left out of the diary.
 
-    True where many nights are not logged, and of the logged ones fewer are free of cramps than
-    the counts of the others lead to expect (their zero-truncated Poisson rate; real counts are
-    more spread out, which would make free nights commoner still).
+    True where many nights are not logged, hardly a logged one is free of cramps, and fewer are
+    than the counts of the others lead to expect (their zero-truncated Poisson rate; real counts
+    are more spread out, which would make free nights commoner still).
     """
     logged = counts[~np.isnan(counts)]
     if len(logged) == 0 or 1 - len(logged) / len(counts) < model.unlogged:
         return False
     bad = logged[logged > 0]
     if len(bad) == 0:
+        return False
+    if len(logged) - len(bad) > model.hardly_free * len(logged):
         return False
     free = math.exp(-truncated_rate(float(bad.mean())))
     return _at_most(len(logged) - len(bad), len(logged), free) < model.only_bad

@@ -12,7 +12,9 @@ from typing import Literal
 from msgspec import Struct
 
 Leg = Literal["left", "right", "both"]
-Muscle = Literal["calf", "foot", "toes", "shin", "thigh", "buttock", "hand", "arm", "trunk", "other"]
+Muscle = Literal[
+    "calf", "foot", "toes", "shin", "thigh", "buttock", "hand", "arm", "trunk", "other"
+]
 Relief = Literal[
     "stretch", "stand", "walk", "massage", "heat", "cold", "medicine", "drink", "nothing", "other"
 ]

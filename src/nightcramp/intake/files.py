@@ -15,7 +15,7 @@ MOST_DEPTH = 12
 
 def read_mapping(path: Path) -> dict[str, Any]:
     """Return the content of a TOML, YAML or JSON file; raises InputError."""
-    data = _parse(path, _text(path))
+    data = _parse(path, text_of(path))
     if not isinstance(data, dict):
         raise InputError(
             "this is not a story file: it must hold named entries such as `answers`",
@@ -25,13 +25,13 @@ def read_mapping(path: Path) -> dict[str, Any]:
     return data
 
 
-def _text(path: Path) -> str:
+def text_of(path: Path, kind: str = "story file") -> str:
+    """Return the text of a file of some kind; raises InputError where it cannot be read."""
     try:
         size = path.stat().st_size
         if size > MOST_BYTES:
             raise InputError(
-                f"the file has {size / 1e6:.1f} MB; a story file has at most "
-                f"{MOST_BYTES / 1e6:.0f} MB",
+                f"the file has {size / 1e6:.1f} MB; a {kind} has at most {MOST_BYTES / 1e6:.0f} MB",
                 where=str(path),
                 hint="Check that this is the file you meant.",
             )

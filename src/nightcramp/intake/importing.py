@@ -59,13 +59,13 @@ def import_files(
         _refuse_empty(reading)
     now = dt.datetime.now().astimezone()
     results = []
-    with opened() as connection:
+    with opened() as store:
         for reading, digest in zip(readings, digests, strict=True):
-            before = find_import(connection, digest)
+            before = find_import(store, digest)
             if before is not None:
                 results.append(_imported(reading, "already there", before))
                 continue
-            number = add_import(connection, reading, digest, now)
+            number = add_import(store, reading, digest, now)
             results.append(_imported(reading, "kept", number))
     return results
 

@@ -21,8 +21,8 @@ from nightcramp.intake.story import facts_of_story
 from nightcramp.knowledge.loader import Knowledge, knowledge
 from nightcramp.knowledge.schema import Condition, Question
 from nightcramp.person.facts import Facts
-from nightcramp.report.terminal import assessment_text, wrap
-from nightcramp.report.words import LEVEL_TITLES
+from nightcramp.report.terminal import assessment_text
+from nightcramp.report.words import LEVEL_TITLES, wrap
 
 MOST_QUESTIONS = 25
 FIRST = ("age", "sex", "called_cramp", "onset", "site")

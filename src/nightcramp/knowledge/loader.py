@@ -41,6 +41,9 @@ class Knowledge(msgspec.Struct, eq=False, dict=True, kw_only=True):
     statements: dict[str, schema.Statement]
     measures: dict[str, schema.Measure]
     diary_model: schema.DiaryModel
+    trials: dict[str, schema.TrialTemplate]
+    remedies: dict[str, schema.Remedy]
+    trial_model: schema.TrialModel
     paths: dict[str, str] = {}
 
     @functools.cached_property
@@ -217,6 +220,9 @@ def _read(root: Path) -> Knowledge:
         statements=reader.many("statements", "statement", schema.Statement),
         measures=reader.many("measures", "measure", schema.Measure),
         diary_model=_single(root / "diary_model.toml", schema.DiaryModel),
+        trials=reader.many("trials", "trial", schema.TrialTemplate),
+        remedies=reader.many("trials", "remedy", schema.Remedy),
+        trial_model=_single(root / "trial_model.toml", schema.TrialModel),
         paths=reader.paths,
     )
 

@@ -94,12 +94,112 @@ class DiaryModel(Content, frozen=True, kw_only=True):
     inseparable: float
     replicas: int
     unlogged: float
+    hardly_free: float
     only_bad: float
     against: float
     reference_ratio: float
     worth_seeing: float
     seen_with: float
     most_more_nights: int
+    check_error: float
+
+
+class Baseline(Content, frozen=True, kw_only=True):
+    """Nights to plan with where a person has too few of their own.
+
+    `rate`: cramps a night. `kappa`, `sigma`, `rho`: overdispersion, hidden drift's standard
+    deviation and its correlation from night to night.
+    """
+
+    rate: float
+    kappa: float
+    sigma: float
+    rho: float
+    says: str
+    status: Status
+    source: list[str] = []
+    note: str = ""
+
+
+class PrescriberPage(Content, frozen=True, kw_only=True):
+    """The words of the page that asks a prescriber; `{action}` and `{reasons}` are filled in."""
+
+    title: str
+    asks: list[str]
+    please: list[str]
+    blinding: list[str]
+    sign: list[str]
+
+
+class OwnWords(Content, frozen=True, kw_only=True):
+    """How medicines and unknown things in a person's own words are decided, and what is said.
+
+    `changed`: a medicine that is taken, or named with one of the `change_words`. `new`: any
+    other. `is_action`: classes of medicines that stand for an action. `fillers`: words that
+    mean nothing by themselves.
+    """
+
+    changed: str
+    new: str
+    change_words: list[str]
+    is_action: dict[str, str]
+    unknown: str
+    seen_first: str
+    urgent_first: str
+    fillers: list[str]
+
+
+Who = Literal["self", "prescriber", "nobody"]
+"""Who may decide on a test: the person, the person with a prescriber, or nobody."""
+
+
+class ArmText(Content, frozen=True, kw_only=True):
+    """What one arm of a test is called and what to do."""
+
+    label: str
+    instruction: str
+
+
+class TrialTemplate(Content, frozen=True, kw_only=True):
+    """What testing an action on one's own nights would be; its id is the action's.
+
+    `why`: the reason where the person may not decide alone. `block_nights`, `washout`: nights
+    of a block and how many of its first nights do not count. `smallest_effect`: the rate ratio
+    from which it matters, unless the person says otherwise.
+    """
+
+    id: str
+    who: Who
+    why: str = ""
+    do: ArmText | None = None
+    leave: ArmText | None = None
+    burden: str = ""
+    effort: Literal["little", "some", "much"] = "little"
+    outcome: Literal["cramps", "nights_with_cramp", "pain", "sleep_lost"] = "cramps"
+    block_nights: int = 7
+    washout: int = 1
+    run_in: int = 0
+    smallest_effect: float = 0.75
+    dummy: str = ""
+
+
+class TrialModel(Content, frozen=True, kw_only=True):
+    """The choices behind proposals and plans of trials, see `trial_model.toml`."""
+
+    error: float
+    longest_run: int
+    longest_nights: int
+    lengths: list[int]
+    block_lengths: list[int]
+    simulated: int
+    schedules: int
+    seed: int
+    least_answer: float
+    ease: dict[str, float]
+    baseline: Baseline
+    own: TrialTemplate
+    page: PrescriberPage
+    words: OwnWords
 
 
 class Option(Content, frozen=True, kw_only=True):
@@ -381,6 +481,19 @@ class Action(Content, frozen=True, kw_only=True):
     general: bool = False
     order: int = 50
     aliases: list[str] = []
+
+
+class Remedy(Content, frozen=True, kw_only=True):
+    """Things people name themselves, by the words for them, and who may decide on a test.
+
+    `like`: actions whose safety rules hold for them too.
+    """
+
+    id: str
+    words: list[str]
+    who: Who
+    say: str
+    like: list[str] = []
 
 
 class Item(Content, frozen=True, kw_only=True):

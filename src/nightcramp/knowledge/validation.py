@@ -62,7 +62,7 @@ def _where(knowledge: Knowledge, record: schema.Content) -> str:
 def _records(knowledge: Knowledge) -> Iterator[schema.Content]:
     for name in knowledge.__struct_fields__:
         value = getattr(knowledge, name)
-        if name in {"model", "diary_model", "sources", "credibility", "paths"}:
+        if name in {"model", "diary_model", "trial_model", "sources", "credibility", "paths"}:
             continue
         yield from value.values() if isinstance(value, dict) else value
 
@@ -200,6 +200,43 @@ def _reference_faults(knowledge: Knowledge) -> Iterator[str]:
         reduced = {name: action for name, action in knowledge.actions.items() if action.reduction}
         believed = {**knowledge.factors, **reduced, "": None}
         yield from _unknown(measure.id, "belief", [measure.belief], believed)
+    yield from _trial_faults(knowledge)
+
+
+def _trial_faults(knowledge: Knowledge) -> Iterator[str]:
+    """Yield what does not fit in the tests: every action has one, and it can be carried out."""
+    for name in knowledge.actions.keys() - knowledge.trials.keys():
+        yield f'trials: the action {name!r} has no [[trial]]; `who` may be "nobody"'
+    for trial in knowledge.trials.values():
+        yield from _unknown(trial.id, "id", [trial.id], knowledge.actions)
+        yield from (f"trials/{trial.id}: {fault}" for fault in _template_faults(trial))
+        if trial.effort not in knowledge.trial_model.ease:
+            yield f"trials/{trial.id}: effort {trial.effort!r} has no ease in trial_model.toml"
+    for remedy in knowledge.remedies.values():
+        yield from _unknown(remedy.id, "like", remedy.like, knowledge.actions)
+    yield from (f"trial_model: own: {f}" for f in _template_faults(knowledge.trial_model.own))
+    words, baseline = knowledge.trial_model.words, knowledge.trial_model.baseline
+    classes = {**knowledge.medicine_classes, **knowledge.medicines}
+    yield from _unknown("trial_model", "is_action", list(words.is_action), classes)
+    yield from _unknown("trial_model", "is_action", [*words.is_action.values()], knowledge.actions)
+    yield from _unknown("trial_model", "baseline", baseline.source, knowledge.sources)
+    if min(baseline.rate, baseline.kappa, baseline.sigma) <= 0 or not 0 <= baseline.rho < 1:
+        yield "trial_model: baseline: rate, kappa and sigma are above 0, rho from 0 to below 1"
+
+
+def _template_faults(trial: schema.TrialTemplate) -> Iterator[str]:
+    if trial.who == "nobody":
+        if not trial.why:
+            yield "a test for nobody needs its reason in `why`"
+        return
+    if trial.do is None or trial.leave is None or not trial.burden:
+        yield "`do`, `leave` and `burden` are needed"
+    if trial.who == "prescriber" and not trial.why:
+        yield "the prescriber is asked for a reason: `why`"
+    if not 0 <= trial.washout < trial.block_nights:
+        yield "washout must leave nights of the block that count"
+    if not 0 < trial.smallest_effect < 1:
+        yield "smallest_effect is a ratio between 0 and 1"
 
 
 def _overlaps(knowledge: Knowledge) -> Iterator[str]:

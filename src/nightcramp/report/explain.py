@@ -8,8 +8,8 @@ from nightcramp.assess.assessment import Assessment, Explanation, Share
 from nightcramp.assess.ledger import Evidence
 from nightcramp.knowledge.loader import Knowledge
 from nightcramp.knowledge.schema import Source
-from nightcramp.report.terminal import in_ten, wrap
-from nightcramp.report.words import STATUS_WORDS, of_twelve, twelve_range
+from nightcramp.report.terminal import in_ten
+from nightcramp.report.words import STATUS_WORDS, of_twelve, twelve_range, wrap
 
 
 def citation(source: Source) -> str:

@@ -84,7 +84,10 @@ def _finding(finding: Finding) -> Iterator[str]:
 
 def times(ratio: Ratio) -> str:
     """Return a rate ratio in words, with its interval."""
-    return f"{ratio.ratio:.2g} times the cramps (it could be {ratio.low:.2g} to {ratio.high:.2g})"
+    size = (
+        "as many cramps" if f"{ratio.ratio:.2g}" == "1" else f"{ratio.ratio:.2g} times the cramps"
+    )
+    return f"{size} (it could be {ratio.low:.2g} to {ratio.high:.2g} times)"
 
 
 def _changed(finding: Finding) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from nightcramp.intake.importing import Imported
 from nightcramp.intake.reading import Account
-from nightcramp.report.terminal import wrap
+from nightcramp.report.words import wrap
 from nightcramp.store.imports import Import
 
 OUTCOMES = {

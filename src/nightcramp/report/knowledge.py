@@ -12,7 +12,7 @@ from nightcramp.knowledge.loader import Knowledge
 from nightcramp.knowledge.lookup import COLLECTIONS, records_named
 from nightcramp.knowledge.schema import Content, Source
 from nightcramp.report.explain import citation
-from nightcramp.report.terminal import wrap
+from nightcramp.report.words import wrap
 
 LISTED = ("factors", "mimics", "red_flags", "actions", "instruments")
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Iterator
 
 from nightcramp.assess.assessment import Assessment
@@ -16,23 +15,16 @@ from nightcramp.report.words import (
     LEVEL_TITLES,
     SELF_CARE_NOTE,
     TWELVE,
+    WIDTH,
     counted,
     dots,
     twelfths,
     twelve_range,
+    wrap,
 )
 
-WIDTH = 76
 MOST_SHOWN = 5
 MOST_ACTIONS = 6
-
-
-def wrap(text: str, indent: int = 2, first: str | None = None) -> str:
-    """Return text wrapped to the page, indented."""
-    lead = " " * indent
-    return textwrap.fill(
-        text, WIDTH, initial_indent=lead if first is None else first, subsequent_indent=lead
-    )
 
 
 def assessment_text(found: Assessment, knowledge: Knowledge) -> str:
@@ -54,16 +46,17 @@ def assessment_text(found: Assessment, knowledge: Knowledge) -> str:
 
 
 def _wait() -> Iterator[str]:
-    yield from _title("Everything else can wait")
+    yield from titled("Everything else can wait")
     yield wrap("Get help first. `--json` and `nightcramp explain` show the rest.")
 
 
-def _title(text: str) -> list[str]:
+def titled(text: str) -> list[str]:
+    """Return a section's title, underlined, after an empty line."""
     return ["", text, "-" * min(len(text), WIDTH)]
 
 
 def _triage(found: Assessment) -> Iterator[str]:
-    yield from _title(LEVEL_TITLES[found.triage.level])[1:]
+    yield from titled(LEVEL_TITLES[found.triage.level])[1:]
     reasons = found.triage.reasons
     if not reasons:
         yield wrap(SELF_CARE_NOTE)
@@ -84,7 +77,7 @@ def _what_it_is(found: Assessment, knowledge: Knowledge) -> Iterator[str]:
     While an emergency must be ruled out nothing else gets a number either: a large one would
     make the emergency sound unlikely.
     """
-    yield from _title("What this looks like")
+    yield from titled("What this looks like")
     emergencies = {m.id for m in knowledge.mimics.values() if m.kind == "emergency"}
     first = [item for item in found.explanations if item.flagged]
     for item in first:
@@ -110,7 +103,7 @@ def _behind(found: Assessment, model: Model) -> Iterator[str]:
     cramp = next(s for s in found.syndromes if s.id == "night_cramp")
     if cramp.probability < 0.1:
         return
-    yield from _title(f"What is behind them: {TWELVE} of your cramps, a dot each")
+    yield from titled(f"What is behind them: {TWELVE} of your cramps, a dot each")
     rows = list(_rows(found, model))
     for (label, _, note), count in zip(rows, twelfths([row[1] for row in rows]), strict=True):
         yield f"  {dots(count)}  {counted(count)}: {label}"
@@ -135,14 +128,14 @@ def _rows(found: Assessment, model: Model) -> Iterator[tuple[str, float, str]]:
 
 def _doubts(found: Assessment) -> Iterator[str]:
     if found.contradictions:
-        yield from _title("This does not fit together")
+        yield from titled("This does not fit together")
         for conflict in found.contradictions:
             yield wrap(conflict.say, 4, "  * ")
             for fact in conflict.facts[:4]:
                 origin = fact.provenance
                 yield wrap(f"{origin.file}: {origin.at} {origin.written or origin.note}", 6)
     if found.unrecognised:
-        yield from _title("Not understood, so it played no part")
+        yield from titled("Not understood, so it played no part")
         for fact in found.unrecognised:
             yield wrap(f"{fact.value} ({fact.provenance.at})", 4, "  * ")
 
@@ -150,18 +143,18 @@ def _doubts(found: Assessment) -> Iterator[str]:
 def _questions(questions: list[NextQuestion]) -> Iterator[str]:
     signs = [question for question in questions if question.red_flag]
     if signs:
-        yield from _title("First: is any of these so? Then be seen sooner")
+        yield from titled("First: is any of these so? Then be seen sooner")
     for question in signs:
         yield wrap(f"{question.ask} [{question.id}]", 4, "  ! ")
     if len(questions) > len(signs):
-        yield from _title("Worth answering next")
+        yield from titled("Worth answering next")
     for question in questions[len(signs) :]:
         yield wrap(question.ask, 4, "  * ")
         yield wrap(f"Why: {question.why} [{question.id}]", 4)
 
 
 def _plan(found: Assessment) -> Iterator[str]:
-    yield from _title("What you can do")
+    yield from titled("What you can do")
     if found.triage.level in URGENT:
         yield wrap("Be seen first. Until then, only what is listed here.")
     advised = [item for item in found.plan if item.advised]
@@ -169,7 +162,7 @@ def _plan(found: Assessment) -> Iterator[str]:
         yield from _action(item)
     warnings = [item for item in found.plan if item.safety and item.kind != "care"]
     if warnings:
-        yield from _title("Not for you, or ask first")
+        yield from titled("Not for you, or ask first")
     for item in warnings[:MOST_ACTIONS]:
         yield wrap(f"{item.label}: {item.safety[0].say}", 4, "  x ")
 
@@ -196,13 +189,15 @@ def _action(item: PlanItem) -> Iterator[str]:
             f"({expected.low:.0f} to {expected.high:.0f}); {expected.basis}.",
             4,
         )
+    if item.diary:
+        yield wrap(item.diary, 4)
     yield wrap(item.verdict, 4)
     for line in item.ask_clinician[:2]:
         yield wrap(line, 6, "    > ")
 
 
 def _closing(found: Assessment, knowledge: Knowledge) -> Iterator[str]:
-    yield from _title("How far to trust this")
+    yield from titled("How far to trust this")
     yield wrap(knowledge.statements["natural_course"].text)
     for line in found.assumptions:
         yield wrap(line, 4, "  * ")

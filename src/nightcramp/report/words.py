@@ -1,6 +1,10 @@
-"""The fixed words: levels, marks of the ladder, parts of twelve."""
+"""The fixed words: levels, marks of the ladder, parts of twelve; lines as wide as the page."""
 
 from __future__ import annotations
+
+import textwrap
+
+WIDTH = 76
 
 LEVEL_TITLES = {
     "emergency": "GET HELP NOW: call your emergency number (999, 112, 911)",
@@ -9,10 +13,11 @@ LEVEL_TITLES = {
     "routine": "Worth an ordinary appointment",
     "self_care": "Nothing you told us needs a clinician now",
 }
-SELF_CARE_NOTE = (
-    "This rests on what you told us only. Swelling, warmth or colour in one leg, weakness, "
-    "numbness, or a pain that stays: be seen the same day."
+BE_SEEN_NOTE = (
+    "Swelling, warmth or colour in one leg, weakness, numbness, or a pain that stays: be seen the "
+    "same day."
 )
+SELF_CARE_NOTE = f"This rests on what you told us only. {BE_SEEN_NOTE}"
 LADDER_MARKS = {
     "possible": "( )",
     "suspected": "(?)",
@@ -27,8 +32,22 @@ STATUS_WORDS = {
     "established": "established, size assumed",
     "assumed": "assumed",
     "definition": "settled by the fact itself",
+    "own": "computed from your own nights",
 }
 TWELVE = 12
+
+
+def wrap(text: str, indent: int = 2, first: str | None = None) -> str:
+    """Return text wrapped to the page, indented."""
+    lead = " " * indent
+    return textwrap.fill(
+        text, WIDTH, initial_indent=lead if first is None else first, subsequent_indent=lead
+    )
+
+
+def printable(text: str) -> str:
+    """Return text without what a terminal would obey, as names and notes of a file can hold."""
+    return "".join(sign if sign.isprintable() or sign == "\n" else "?" for sign in text)
 
 
 def of_twelve(share: float) -> str:

@@ -1,1 +1,1 @@
-"""The person's own database: what was imported, whole and undoable."""
+"""The store: what people told and imported, kept safe, exported whole and brought back."""

@@ -1,100 +1,94 @@
-"""One SQLite file on the person's machine, readable by its owner only.
-
-Changes of its shape are numbered scripts in `migrations/`, applied in order, each in one
-transaction together with its number.
-"""
+"""Opens the store: one person's, in one transaction that is kept whole or not at all."""
 
 from __future__ import annotations
 
 import os
-import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from importlib import resources
-from pathlib import Path
+from dataclasses import dataclass
 
-from nightcramp.errors import NightcrampError
+from sqlalchemy import Connection
 
-FILE = "person.db"
-BUSY_SECONDS = 10.0
+from nightcramp.errors import UnknownIdError
+from nightcramp.store.journal import Journal
+from nightcramp.store.place import Place, current_place, guarded, home
+from nightcramp.store.reading import people_in
+from nightcramp.store.records import PersonRecord, Record
+from nightcramp.store.trouble import DamagedError, StoreError
+from nightcramp.store.upgrade import is_current
+from nightcramp.store.writing import write
 
+__all__ = ["ME", "Store", "StoreError", "home", "opened"]
 
-class StoreError(NightcrampError):
-    """The person's database cannot be used."""
-
-    exit_code = 14
-
-
-def home() -> Path:
-    """Return the folder of the person's data: NIGHTCRAMP_HOME, else the user's data folder."""
-    given = os.environ.get("NIGHTCRAMP_HOME")
-    if given:
-        return Path(given)
-    base = os.environ.get("XDG_DATA_HOME") or str(Path.home() / ".local" / "share")
-    return Path(base) / "nightcramp"
+ME = "me"
+VARIABLE = "NIGHTCRAMP_PERSON"
 
 
-@contextmanager
-def opened(folder: Path | None = None) -> Iterator[sqlite3.Connection]:
-    """Open the database, up to date; commits at the end, or leaves everything as it was."""
-    path = (folder or home()) / FILE
-    connection = _connect(path)
-    try:
-        _migrate(connection, path)
-        with _transaction(connection):
-            yield connection
-    except sqlite3.DatabaseError as error:
-        raise StoreError(
-            f"the database cannot be used: {error}", where=str(path), hint=_hint(error)
-        ) from None
-    finally:
-        connection.close()
+@dataclass(frozen=True)
+class Store:
+    """An open store and the person in it whose turn it is."""
 
+    connection: Connection
+    person: int
+    who: PersonRecord
+    journal: Journal
 
-def _connect(path: Path) -> sqlite3.Connection:
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        path.touch(mode=0o600, exist_ok=True)
-        connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
-    except (OSError, sqlite3.Error) as error:
-        raise StoreError(f"the database cannot be opened: {error}", where=str(path)) from None
-    connection.execute("PRAGMA foreign_keys = ON")
-    return connection
-
-
-def _hint(error: sqlite3.DatabaseError) -> str:
-    if "locked" in str(error):
-        return "Another nightcramp is writing; try again."
-    return "Restore a copy of the file, or move it away to start anew."
+    def keep(self, records: Sequence[Record]) -> None:
+        """Write records; they are acknowledged when the store was closed without an error."""
+        self.journal.begin(self.connection)
+        write(self.connection, records)
+        self.journal.changes += records
 
 
 @contextmanager
-def _transaction(connection: sqlite3.Connection) -> Iterator[None]:
-    connection.execute("BEGIN IMMEDIATE")
-    try:
-        yield
-    except BaseException:
-        connection.execute("ROLLBACK")
-        raise
-    connection.execute("COMMIT")
+def opened(person: str | None = None, *, everyone: bool = False) -> Iterator[Store]:
+    """Open the store of a person; commits at the end, or leaves everything as it was.
+
+    None is the person NIGHTCRAMP_PERSON names, else "me", else the only one. Other writers of
+    this person wait until the end, so close it before computing. `everyone` lets the writers of
+    all people wait. Raises StoreError, and UnknownIdError for somebody who is not there.
+    """
+    place = current_place()
+    with guarded(place), _connected(place) as connection:
+        with connection.begin():
+            place.check(connection)
+            number, who = _whose(connection, person, everyone)
+            store = Store(connection, number, who, Journal(place, who))
+            yield store
+            store.journal.write(connection)
+        store.journal.settle(connection)
 
 
-def _migrate(connection: sqlite3.Connection, path: Path) -> None:
-    scripts = sorted(
-        item.name
-        for item in (resources.files(__package__) / "migrations").iterdir()
-        if item.name.endswith(".sql")
+@contextmanager
+def _connected(place: Place) -> Iterator[Connection]:
+    place.make()
+    with place.engine().connect() as connection:
+        if not is_current(connection):
+            place.upgrade()
+        yield connection
+
+
+def _whose(connection: Connection, name: str | None, everyone: bool) -> tuple[int, PersonRecord]:
+    """Return the person meant, kept from other writers until the end."""
+    people = people_in(connection, hold=everyone)
+    number = _meant(people, name or os.environ.get(VARIABLE, ""), everyone)
+    if not everyone:
+        people = people_in(connection, hold=True, only=number)
+    if number not in people:
+        raise UnknownIdError("this person was removed meanwhile")
+    return number, people[number]
+
+
+def _meant(people: dict[int, PersonRecord], name: str, everyone: bool) -> int:
+    numbers = {record.name: number for number, record in people.items()}
+    if not numbers:
+        raise DamagedError("nobody is in it")
+    if name in numbers or (not name and ME in numbers):
+        return numbers[name or ME]
+    if everyone or (not name and len(people) == 1):
+        return next(iter(people))
+    raise UnknownIdError(
+        f"nobody here is called {name or ME!r}",
+        hint=f"Here are: {', '.join(sorted(numbers))}. `--person NAME` says who is meant, "
+        "`nightcramp people add NAME` adds somebody.",
     )
-    done = connection.execute("PRAGMA user_version").fetchone()[0]
-    if done > len(scripts):
-        raise StoreError(
-            "the database was written by a newer nightcramp",
-            where=str(path),
-            hint="Install that version or a newer one.",
-        )
-    for number, name in enumerate(scripts[done:], done + 1):
-        text = (resources.files(__package__) / "migrations" / name).read_text(encoding="utf-8")
-        with _transaction(connection):
-            for statement in filter(str.strip, text.split(";")):
-                connection.execute(statement)
-            connection.execute(f"PRAGMA user_version = {number:d}")

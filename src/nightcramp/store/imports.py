@@ -1,25 +1,26 @@
-"""Imports: each file once, all of it or nothing, and each can be undone."""
+"""Imports: each file once a person, all of it or nothing, and each can be undone."""
 
 from __future__ import annotations
 
 import datetime as dt
 import hashlib
-import sqlite3
-from collections import Counter
 from pathlib import Path
 
-import msgspec
 from msgspec import Struct
+from sqlalchemy import select
 
-from nightcramp.intake.reading import Account, Reading
-from nightcramp.person.fact import Fact
-from nightcramp.person.night import Night
+from nightcramp.intake.reading import Reading
+from nightcramp.store import tables
+from nightcramp.store.database import Store
+from nightcramp.store.reading import facts_of, imports_in, nights_of_import
+from nightcramp.store.records import FactRecord, ImportRecord, NightRecord, Record, UndoneRecord
+from nightcramp.store.writing import next_number
 
 CHUNK = 1 << 20
 
 
 class Import(Struct, frozen=True, kw_only=True):
-    """One import that stands in the database."""
+    """One import that stands in the store."""
 
     id: int
     file: str
@@ -43,93 +44,72 @@ def digest_of(path: Path) -> str:
     return digest.hexdigest()
 
 
-def find_import(connection: sqlite3.Connection, digest: str) -> int | None:
-    """Return the id of the import of a file with this digest, or None."""
-    row = connection.execute("SELECT id FROM import WHERE sha256 = ?", (digest,)).fetchone()
-    return row[0] if row else None
+def find_import(store: Store, digest: str) -> int | None:
+    """Return the id of the person's import of a file with this digest, or None."""
+    columns = tables.imported.c
+    asked = select(columns.id).where(columns.person_id == store.person, columns.sha256 == digest)
+    return store.connection.scalar(asked)
 
 
-def add_import(
-    connection: sqlite3.Connection, reading: Reading, digest: str, now: dt.datetime
-) -> int:
-    """Store one reading and return its id; the caller's transaction makes it all or nothing."""
-    cursor = connection.execute(
-        "INSERT INTO import (file, format, sha256, as_of, imported_at, account) "
-        "VALUES (?, ?, ?, ?, ?, ?)",
-        (
-            reading.file,
-            reading.format,
-            digest,
-            reading.as_of.isoformat(),
-            now.isoformat(timespec="seconds"),
-            _json(reading.account),
-        ),
+def add_import(store: Store, reading: Reading, digest: str, now: dt.datetime) -> int:
+    """Keep one reading and return its id; the caller's transaction makes it all or nothing."""
+    number = next_number(store.connection, "import", "id")
+    record = ImportRecord(
+        number=number,
+        person=store.who.key,
+        file=reading.file,
+        format=reading.format,
+        sha256=digest,
+        as_of=reading.as_of,
+        imported_at=now.isoformat(timespec="seconds"),
+        facts=len(reading.facts),
+        nights=len(reading.nights),
+        account=reading.account,
     )
-    number = int(cursor.lastrowid or 0)
-    connection.executemany(
-        "INSERT INTO fact (import_id, place, kind, name, body) VALUES (?, ?, ?, ?, ?)",
-        ((number, i, fact.kind, fact.id, _json(fact)) for i, fact in enumerate(reading.facts)),
-    )
-    connection.executemany(
-        "INSERT INTO night (import_id, evening, body) VALUES (?, ?, ?)",
-        ((number, night.evening.isoformat(), _json(night)) for night in reading.nights),
-    )
+    records: list[Record] = [record]
+    records += [
+        FactRecord(number=number, place=place, fact=fact)
+        for place, fact in enumerate(reading.facts)
+    ]
+    records += [NightRecord(number=number, night=night) for night in reading.nights]
+    store.keep(records)
     return number
 
 
-def undo_import(connection: sqlite3.Connection, number: int) -> bool:
-    """Remove one import with all it brought; returns whether it was there."""
-    return connection.execute("DELETE FROM import WHERE id = ?", (number,)).rowcount > 0
+def undo_import(store: Store, number: int) -> bool:
+    """Remove one import of the person with all it brought; returns whether it was there."""
+    if number not in {record.id for record in list_imports(store)}:
+        return False
+    store.keep([UndoneRecord(number=number)])
+    return True
 
 
-def list_imports(connection: sqlite3.Connection) -> list[Import]:
-    """Return the imports that stand, oldest first."""
-    rows = connection.execute(
-        "SELECT id, file, format, as_of, imported_at, "
-        "(SELECT count(*) FROM fact WHERE import_id = import.id), "
-        "(SELECT count(*) FROM night WHERE import_id = import.id) FROM import ORDER BY id"
-    )
+def list_imports(store: Store) -> list[Import]:
+    """Return the person's imports that stand, oldest first."""
     return [
         Import(
-            id=number,
-            file=file,
-            format=kind,
-            as_of=dt.date.fromisoformat(as_of),
-            imported_at=at,
-            facts=facts,
-            nights=nights,
+            id=record.number,
+            file=record.file,
+            format=record.format,
+            as_of=record.as_of,
+            imported_at=record.imported_at,
+            facts=record.facts,
+            nights=record.nights,
         )
-        for number, file, kind, as_of, at, facts, nights in rows
+        for record in imports_in(store.connection, {store.person: store.who})
     ]
 
 
-def stored_readings(connection: sqlite3.Connection) -> list[Reading]:
-    """Return all stored imports as readings, oldest first."""
-    readings = []
-    rows = connection.execute("SELECT id, file, format, as_of, account FROM import ORDER BY id")
-    for number, file, kind, as_of, account in rows.fetchall():
-        facts = connection.execute(
-            "SELECT body FROM fact WHERE import_id = ? ORDER BY place", (number,)
+def stored_readings(store: Store) -> list[Reading]:
+    """Return all of the person's imports as readings, oldest first."""
+    return [
+        Reading(
+            file=record.file,
+            format=record.format,
+            as_of=record.as_of,
+            facts=[one.fact for one in facts_of(store.connection, record)],
+            nights=[one.night for one in nights_of_import(store.connection, record)],
+            account=record.account,
         )
-        nights = connection.execute(
-            "SELECT body FROM night WHERE import_id = ? ORDER BY evening", (number,)
-        )
-        readings.append(
-            Reading(
-                file=file,
-                format=kind,
-                as_of=dt.date.fromisoformat(as_of),
-                facts=[msgspec.json.decode(body, type=Fact) for (body,) in facts],
-                nights=[msgspec.json.decode(body, type=Night) for (body,) in nights],
-                account=_account(account),
-            )
-        )
-    return readings
-
-
-def _account(text: str) -> Account:
-    return msgspec.json.decode(text, type=Account, dec_hook=lambda _, counts: Counter(counts))
-
-
-def _json(value: object) -> str:
-    return msgspec.json.encode(value).decode()
+        for record in imports_in(store.connection, {store.person: store.who})
+    ]

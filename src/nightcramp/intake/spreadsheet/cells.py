@@ -15,6 +15,7 @@ from nightcramp.person.units import canonical
 MOST_CRAMPS = 1000
 SHOWN_LINES = 8
 AFTER_NOON = "minutes after noon"
+NOON, EVENING_ENDS, DAY = 720, 240, 1440
 _MINUTES_IN = {"h": 60, "hr": 60, "hrs": 60, "hour": 60, "hours": 60, "std": 60, "stunden": 60}
 _MINUTES_IN |= {"min": 1, "mins": 1, "minute": 1, "minutes": 1, "minuten": 1}
 
@@ -69,17 +70,39 @@ def value_in(cell: str, column: Column, measure: Measure, decimal: Decimal) -> f
     """Return a cell in the measure's unit, None for not recorded, or why it is not read."""
     if words.is_blank(cell) or cell in words.DASHES:
         return None
+    if measure.kind == "yes_no":
+        return yes_or_no(cell)
+    if measure.kind == "clock":
+        return clock_value(cell, measure)
     if not cell[:1].isdigit() and words.is_no(cell):
         return 0.0 if _may_be_none(measure) else "no, where a number belongs"
     if words.is_yes(cell):
-        return 1.0 if measure.plausible[1] == 1 else "yes, where a number belongs"
-    if measure.unit == AFTER_NOON and (clock := clock_in(cell)):
-        return float((clock.hour * 60 + clock.minute - 720) % 1440)
+        return "yes, where a number belongs"
     value = _measured(cell, column, measure, decimal)
     if isinstance(value, str):
         return value
     low, high = measure.plausible
     return value if low <= value <= high else "outside of what is possible"
+
+
+def yes_or_no(cell: str) -> float | str:
+    """Return yes as 1 and no as 0, or why it is neither."""
+    if words.is_yes(cell) or cell == "1":
+        return 1.0
+    return 0.0 if words.is_no(cell) else "neither yes nor no"
+
+
+def clock_value(cell: str, measure: Measure) -> float | str:
+    """Return a time of day in the minutes a measure counts from noon or midnight, or why not.
+
+    Counted from midnight, the hours before four are the end of the evening: 1:00 is 25:00.
+    """
+    clock = clock_in(cell)
+    if clock is None:
+        return "not a time of day"
+    start = NOON if measure.unit == AFTER_NOON else EVENING_ENDS
+    since = (clock.hour * 60 + clock.minute - start) % DAY
+    return float(since if measure.unit == AFTER_NOON else since + start)
 
 
 def unit_known(measure: Measure, unit: str) -> bool:
@@ -100,7 +123,7 @@ def fits(measure: Measure, unit: str, number: float) -> bool:
 
 
 def _may_be_none(measure: Measure) -> bool:
-    return measure.joins in {"sum", "hours"} or measure.plausible == (0, 1)
+    return measure.joins in {"sum", "hours"}
 
 
 def _measured(cell: str, column: Column, measure: Measure, decimal: Decimal) -> float | str:

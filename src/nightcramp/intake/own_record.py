@@ -1,0 +1,90 @@
+"""Everything the store holds of one person: imports, nights, and the findings made from them."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from dataclasses import dataclass
+
+import msgspec
+
+from nightcramp import __version__
+from nightcramp.diary.nights import nights_of
+from nightcramp.errors import InputError
+from nightcramp.intake.diary_facts import with_diary
+from nightcramp.intake.merge import merged
+from nightcramp.intake.reading import Reading
+from nightcramp.knowledge.loader import knowledge
+from nightcramp.person.facts import Facts
+from nightcramp.person.finding import Findings
+from nightcramp.person.night import Night
+from nightcramp.store.database import Store
+from nightcramp.store.entries import all_entries
+from nightcramp.store.findings import keep_findings, kept_findings
+from nightcramp.store.imports import stored_readings
+
+
+@dataclass(frozen=True)
+class OwnRecord:
+    """What was imported and told; `kept` is the latest analysis with the digest it was made of."""
+
+    readings: list[Reading]
+    nights: list[Night]
+    kept: tuple[str, Findings] | None
+
+    def digest(self) -> str:
+        """Return a digest of everything that findings depend on."""
+        known = knowledge()
+        facts = [[reading.as_of, reading.facts] for reading in self.readings]
+        parts = [__version__, self.nights, facts, known.diary_model, list(known.measures.values())]
+        return hashlib.sha256(msgspec.json.encode(parts)).hexdigest()
+
+    def up_to_date(self) -> Findings | None:
+        """Return the kept findings if nothing they depend on has changed since."""
+        if self.kept is None or self.kept[0] != self.digest():
+            return None
+        return self.kept[1]
+
+    def facts(self, as_of: dt.date | None = None) -> Facts:
+        """Return the facts of imports and diary, with what the latest findings found.
+
+        Raises InputError where there is nothing yet.
+        """
+        date = as_of or dt.date.today()
+        readings = with_diary(self.readings, self.nights, date)
+        found = self.kept[1].findings if self.kept else ()
+        if not readings and not any(finding.state == "found" for finding in found):
+            raise InputError(
+                "there is nothing to assess yet",
+                hint="Give a story file, `nightcramp import` your records, or keep a diary.",
+            )
+        facts = merged(readings, date)
+        return Facts(facts.knowledge, facts.all, found)
+
+
+def own_record(store: Store) -> OwnRecord:
+    """Return what the store holds of its person."""
+    readings = stored_readings(store)
+    imported = [reading.nights for reading in readings]
+    return OwnRecord(
+        readings=readings,
+        nights=nights_of(all_entries(store), imported, knowledge().measures),
+        kept=_kept(store),
+    )
+
+
+def _kept(store: Store) -> tuple[str, Findings] | None:
+    """Return the kept findings; those of a version that wrote them otherwise are made anew."""
+    kept = kept_findings(store)
+    if kept is None:
+        return None
+    try:
+        return kept[0], msgspec.json.decode(kept[2], type=Findings)
+    except msgspec.ValidationError:
+        return None
+
+
+def keep(store: Store, record: OwnRecord, findings: Findings) -> None:
+    """Keep findings with the digest of what they were made of."""
+    now = dt.datetime.now().astimezone()
+    keep_findings(store, record.digest(), now, msgspec.json.encode(findings).decode())

@@ -1,0 +1,96 @@
+"""One person's diary as two CSV tables for spreadsheets: a row a night, and a row a cramp."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from nightcramp.diary.corrections import standing
+from nightcramp.diary.entry import Cramp, Entry
+from nightcramp.diary.nights import nights_of
+from nightcramp.errors import InputError
+from nightcramp.knowledge.loader import knowledge
+from nightcramp.person.night import Night, evening_of
+from nightcramp.store.database import Store
+from nightcramp.store.entries import all_entries
+from nightcramp.store.files import private_folder, written_whole
+from nightcramp.store.imports import stored_readings
+
+NIGHTS, CRAMPS = "nights.csv", "cramps.csv"
+CRAMP_COLUMNS = (
+    "evening",
+    "at",
+    "leg",
+    "muscles",
+    "pain",
+    "minutes",
+    "woke",
+    "relief",
+    "sore_next_day",
+    "note",
+)
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def write_tables(store: Store, folder: Path) -> list[Path]:
+    """Write both tables into a folder; raises InputError where one of them is already."""
+    entries = all_entries(store)
+    imported = [reading.nights for reading in stored_readings(store)]
+    nights = nights_of(entries, imported, knowledge().measures)
+    tables = {NIGHTS: night_table(nights), CRAMPS: cramp_table(entries)}
+    paths = [folder / name for name in tables]
+    for path in paths:
+        refuse_existing(path)
+    private_folder(folder)
+    for path, text in zip(paths, tables.values(), strict=True):
+        with written_whole(path) as handle:
+            handle.write(text.encode("utf-8-sig"))
+    return paths
+
+
+def refuse_existing(path: Path) -> None:
+    """Raise InputError if something is there: an export overwrites nothing."""
+    if path.exists():
+        raise InputError("this file is there already", where=str(path), hint="Name another.")
+
+
+def night_table(nights: Sequence[Night]) -> str:
+    """Return a row for every night: cramps, then each measure that any night has."""
+    measures = sorted({name for night in nights for name in night.values})
+    rows: list[list[object]] = [["evening", "cramps", *measures, "note", "conflicts"]]
+    for night in nights:
+        values = [night.values.get(name) for name in measures]
+        conflicts = " ".join(night.conflicts)
+        rows.append([night.evening, night.cramps, *values, night.note, conflicts])
+    return _csv(rows)
+
+
+def cramp_table(entries: Iterable[Entry]) -> str:
+    """Return a row for every cramp that was logged and still holds, earliest first."""
+    cramps = [entry.body for entry in standing(entries) if isinstance(entry.body, Cramp)]
+    rows: list[list[object]] = [list(CRAMP_COLUMNS)]
+    for cramp in sorted(cramps, key=lambda cramp: cramp.at.isoformat()):
+        told = [getattr(cramp, name) for name in CRAMP_COLUMNS[2:]]
+        rows.append([evening_of(cramp.at), cramp.at.isoformat(), *told])
+    return _csv(rows)
+
+
+def _csv(rows: Iterable[Sequence[object]]) -> str:
+    text = io.StringIO()
+    csv.writer(text).writerows([_cell(value) for value in row] for row in rows)
+    return text.getvalue()
+
+
+def _cell(value: object) -> object:
+    """Return a value as a cell; text that a spreadsheet would calculate stays text."""
+    if isinstance(value, bool):
+        return int(value)
+    if isinstance(value, tuple):
+        return " ".join(value)
+    if isinstance(value, float):
+        return f"{value:.12g}"
+    if isinstance(value, str) and value.startswith(FORMULA):
+        return f"'{value}"
+    return value

@@ -1,0 +1,223 @@
+"""The store on a PostgreSQL server, in a schema of its own.
+
+One person's writers wait for each other on that person's row; people do not wait for each other.
+The server keeps its own log on disk; beside it the table `journal` holds everything once more, so
+that a damaged table can be brought back from the other.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Self
+
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy.exc import ArgumentError
+from sqlalchemy.pool import NullPool
+
+from nightcramp.errors import one_line
+from nightcramp.store import tables
+from nightcramp.store.backups import Backups
+from nightcramp.store.journal import begin_anew, last_number, new_number
+from nightcramp.store.place import VARIABLE, damaged
+from nightcramp.store.trouble import StoreError
+from nightcramp.store.upgrade import revision_of, upgrade
+
+SCHEMA = "nightcramp"
+BUSY_SECONDS = 10
+CONNECT_SECONDS = "10"
+DAMAGED = ("XX001", "XX002", "58030", "58P01")
+"""Data or index corrupted, a file that cannot be read, a file that is gone."""
+SCHEMES = ("postgresql", "postgres")
+
+
+@dataclass(frozen=True)
+class PostgresPlace:
+    """A schema in a database of a server, and the folder of its backups on this machine."""
+
+    url: URL = field(repr=False)
+    folder: Path
+    schema: str = SCHEMA
+
+    @classmethod
+    def at(cls, address: str, folder: Path) -> Self:
+        """Return the place of an address; raises StoreError, never showing a password."""
+        _need_driver()
+        try:
+            url = make_url(address)
+        except (ArgumentError, ValueError):
+            raise _bad_address("it is not an address") from None
+        if url.drivername not in SCHEMES:
+            raise _bad_address(f"{url.drivername} is not a database known here")
+        waiting = {"connect_timeout": CONNECT_SECONDS, **url.query}
+        return cls(url.set(drivername="postgresql+psycopg", query=waiting), folder)
+
+    @property
+    def shown(self) -> str:
+        """The address without password and options."""
+        user = f"{self.url.username}@" if self.url.username else ""
+        port = f":{self.url.port}" if self.url.port else ""
+        return f"postgresql://{user}{self.url.host or ''}{port}/{self.url.database or ''}"
+
+    @property
+    def backups(self) -> Path:
+        """The folder of the backups of this database on this machine."""
+        where = [self.shown, *(str(self.url.query.get(key, "")) for key in ("host", "port"))]
+        name = hashlib.sha256("\n".join(where).encode()).hexdigest()[:8]
+        return self.folder / "backups" / f"postgresql-{name}"
+
+    @property
+    def files(self) -> None:
+        """None: the journal is a table."""
+        return
+
+    def engine(self, *, locks: bool = True) -> Engine:
+        """Return what connects to the schema; rows are locked by who reads them to write."""
+        return _engine(self.url, self.schema)
+
+    def exists(self) -> bool:
+        """Return True: a server is asked."""
+        return True
+
+    def make(self) -> None:
+        """Leave the making to the upgrade: a server is there."""
+
+    def upgrade(self) -> None:
+        """Make the schema, or bring it to the newest migration."""
+        with self.engine().connect() as connection, connection.begin():
+            connection.execute(text("SELECT pg_advisory_xact_lock(hashtext('nightcramp'))"))
+            revision = revision_of(connection)
+            if revision == tables.HEAD:
+                return
+            if revision is None:
+                connection.execute(text(f"CREATE SCHEMA IF NOT EXISTS {self.schema}"))
+            upgrade(connection, revision, self.shown)
+            if last_number(connection) == 0:
+                begin_anew(connection, new_number(connection))
+
+    def check(self, connection: Connection) -> None:
+        """Leave the check of pages to the server; rows are checked as they are read."""
+
+    def revision(self, connection: Connection) -> str | None:
+        """Return the migration the schema is at."""
+        return revision_of(connection)
+
+    def trouble(self, error: BaseException) -> StoreError:
+        """Return an error of the server for people, without the password."""
+        state = getattr(error, "sqlstate", None) or ""
+        said = self._without_password(one_line(error, 200))
+        if state in DAMAGED:
+            return damaged(self, said)
+        for beginning, message, hint in _TROUBLES:
+            if state.startswith(beginning):
+                return StoreError(message.format(said), where=self.shown, hint=hint)
+        if not state:
+            return StoreError(
+                f"the database cannot be reached: {said}",
+                where=self.shown,
+                hint=f"See whether the server runs and {VARIABLE} is right.",
+            )
+        return StoreError(f"the database cannot be used: {said}", where=self.shown)
+
+    def _without_password(self, said: str) -> str:
+        secrets = (str(self.url.password or ""), str(self.url.query.get("password", "")))
+        for secret in filter(None, secrets):
+            said = said.replace(secret, "***")
+        return said
+
+    def way_back(self) -> str:
+        """Return what can be restored and how, in words."""
+        newest = Backups(self.backups).newest_in_words()
+        found = f"There is {newest}, and the" if newest else "The"
+        return (
+            f"{found} table of the journal holds everything once more. `nightcramp restore` "
+            "brings back what was told and keeps this schema under another name. Where that "
+            "fails, restore the server's own backup."
+        )
+
+    def beside(self) -> Self:
+        """Return the empty schema in which a store is built before it takes this place."""
+        other = replace(self, schema=f"{self.schema}_restoring")
+        other.discard()
+        return other
+
+    def discard(self) -> None:
+        """Remove the schema."""
+        with self.engine().connect() as connection, connection.begin():
+            connection.execute(text(f"DROP SCHEMA IF EXISTS {self.schema} CASCADE"))
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Keep writers out until the end."""
+        with self.engine().connect() as connection, connection.begin():
+            if connection.dialect.has_table(connection, "person"):
+                connection.execute(text("LOCK TABLE person IN EXCLUSIVE MODE"))
+            yield
+
+    def replaced_by(self, other: Self, stamp: str) -> str:
+        """Put another schema in this place; the one before is renamed, its name returned."""
+        aside = f"{self.schema}_before_{stamp.lower()}"
+        with self.engine().connect() as connection, connection.begin():
+            there = text("SELECT to_regnamespace(:name) IS NOT NULL")
+            before = connection.scalar(there, {"name": self.schema})
+            if before:
+                connection.execute(text(f"ALTER SCHEMA {self.schema} RENAME TO {aside}"))
+            connection.execute(text(f"ALTER SCHEMA {other.schema} RENAME TO {self.schema}"))
+        return f"the schema {aside}" if before else ""
+
+    def moved_aside(self) -> list[str]:
+        """Return the stores that were moved aside, and what else still holds old content."""
+        asked = text("SELECT nspname FROM pg_namespace WHERE nspname LIKE :name")
+        with self.engine().connect() as connection:
+            found = connection.scalars(asked, {"name": f"{self.schema}_before_%"}).all()
+        return [f"the schema {name}" for name in found]
+
+
+_TROUBLES = (
+    ("53100", "there is no room left on the server; nothing was changed", "Make room there."),
+    ("55P03", "another nightcramp is writing", "Try again in a moment."),
+    ("40", "another nightcramp is writing", "Try again in a moment."),
+    ("28", "the server refused the name or password", f"See {VARIABLE}."),
+    ("3D000", "there is no such database: {}", "Make it with `createdb`."),
+    ("42501", "the server does not allow it: {}", "The user needs CREATE on the database."),
+)
+
+
+@functools.lru_cache(maxsize=8)
+def _engine(url: URL, schema: str) -> Engine:
+    engine = create_engine(url, poolclass=NullPool)
+
+    @event.listens_for(engine, "connect")
+    def _connected(connection: Any, record: Any) -> None:
+        connection.autocommit = True
+        connection.execute(
+            f"SET search_path TO {schema}; SET lock_timeout TO '{BUSY_SECONDS}s'; "
+            "SELECT set_config('synchronous_commit', 'on', false) "
+            "WHERE current_setting('synchronous_commit') = 'off'"
+        )
+        connection.autocommit = False
+
+    return engine
+
+
+def _need_driver() -> None:
+    try:
+        import psycopg  # noqa: F401
+    except ImportError:
+        raise StoreError(
+            "PostgreSQL needs a part that is not installed",
+            where=VARIABLE,
+            hint="Install it with: pip install 'nightcramp[postgres]'",
+        ) from None
+
+
+def _bad_address(why: str) -> StoreError:
+    return StoreError(
+        f"the database cannot be used: {why}",
+        where=VARIABLE,
+        hint="Write postgresql://user@host/database, or unset it for a file on this machine.",
+    )

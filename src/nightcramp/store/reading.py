@@ -1,0 +1,231 @@
+"""Reads the tables back as records, and notices whatever is not as it was written."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any, TypeVar
+
+import msgspec
+from sqlalchemy import Connection, Row, exists, func, select
+
+from nightcramp.diary.entry import Entry
+from nightcramp.person.fact import Fact
+from nightcramp.person.night import Night
+from nightcramp.store import tables
+from nightcramp.store.records import (
+    EntryRecord,
+    FactRecord,
+    FindingsRecord,
+    ImportRecord,
+    Kept,
+    NightRecord,
+    PersonRecord,
+    account_of,
+    checksum,
+)
+from nightcramp.store.trouble import DamagedError
+from nightcramp.store.writing import import_checksum
+
+T = TypeVar("T")
+
+
+def everything(connection: Connection, person: int | None = None) -> Iterator[Kept]:
+    """Yield all records of one person, or of all people, each kind after the other.
+
+    Raises DamagedError at the first that is not as it was written.
+    """
+    people = {
+        number: record
+        for number, record in people_in(connection).items()
+        if person in (None, number)
+    }
+    yield from people.values()
+    for number, entry in _entries(connection, people):
+        yield EntryRecord(person=people[number].key, entry=entry)
+    imports = imports_in(connection, people)
+    yield from imports
+    for record in imports:
+        yield from facts_of(connection, record)
+    for record in imports:
+        yield from nights_of_import(connection, record)
+    yield from findings_in(connection, people)
+
+
+def is_empty(connection: Connection) -> bool:
+    """Return whether nobody told or imported anything yet."""
+    kept = (tables.entry, tables.imported, tables.finding)
+    return not any(connection.scalar(select(exists().select_from(table))) for table in kept)
+
+
+def people_in(
+    connection: Connection, *, hold: bool = False, only: int | None = None
+) -> dict[int, PersonRecord]:
+    """Return everybody by number, oldest first, or `only` one; `hold` keeps other writers out."""
+    asked = select(tables.person).order_by(tables.person.c.id)
+    if only is not None:
+        asked = asked.where(tables.person.c.id == only)
+    rows = connection.execute(asked.with_for_update() if hold else asked)
+    return {row.id: person_of(row) for row in rows.all()}
+
+
+def person_of(row: Row[Any]) -> PersonRecord:
+    """Return the person of a row."""
+    what = f"person {row.id}"
+    _check(row, what, row.key, row.name, row.made_at)
+    return PersonRecord(key=row.key, name=row.name, made_at=_moment(row.made_at, what))
+
+
+def entries_in(connection: Connection, person: int, record: PersonRecord) -> list[Entry]:
+    """Return one person's entries in order of arrival."""
+    return [entry for _, entry in _entries(connection, {person: record})]
+
+
+def entry_of(row: Row[Any], key: str) -> Entry:
+    """Return the entry of a row that belongs to the person with this key."""
+    what = f"entry {row.seq}"
+    _check(row, what, key, row.body)
+    found = _value(row.body, Entry, what)
+    if found.id != row.id:
+        raise DamagedError(f"{what} is not what was written")
+    return found
+
+
+def _entries(
+    connection: Connection, people: dict[int, PersonRecord]
+) -> Iterator[tuple[int, Entry]]:
+    """Yield entries as they arrived; all of them are there, and none is there twice."""
+    asked = select(tables.entry).order_by(tables.entry.c.seq)
+    if len(people) == 1:
+        asked = asked.where(tables.entry.c.person_id == next(iter(people)))
+    seen: dict[int, set[str]] = {number: set() for number in people}
+    for row in connection.execute(asked):
+        if row.person_id not in people or row.id in seen[row.person_id]:
+            raise DamagedError(f"entry {row.seq} is there twice or is nobody's")
+        seen[row.person_id].add(row.id)
+        yield row.person_id, entry_of(row, people[row.person_id].key)
+    _check_counts(connection, "entries", {number: len(ids) for number, ids in seen.items()})
+
+
+def imports_in(connection: Connection, people: dict[int, PersonRecord]) -> list[ImportRecord]:
+    """Return the imports of people, oldest first."""
+    columns = tables.imported.c
+    asked = select(tables.imported).where(columns.person_id.in_(people)).order_by(columns.id)
+    rows = connection.execute(asked).all()
+    owners = Counter(row.person_id for row in rows)
+    _check_counts(connection, "imports", {number: owners[number] for number in people})
+    return [_import(row, people[row.person_id].key) for row in rows]
+
+
+def _import(row: Row[Any], key: str) -> ImportRecord:
+    if import_checksum(key, dict(row._mapping)) != row.checksum:
+        raise DamagedError(f"import {row.id} is not what was written")
+    return ImportRecord(
+        number=row.id,
+        person=key,
+        file=row.file,
+        format=row.format,
+        sha256=row.sha256,
+        as_of=dt.date.fromisoformat(row.as_of),
+        imported_at=row.imported_at,
+        facts=row.facts,
+        nights=row.nights,
+        account=account_of(row.account),
+    )
+
+
+def facts_of(connection: Connection, record: ImportRecord) -> list[FactRecord]:
+    """Return the facts of an import, in the order of its file."""
+    fact = tables.fact.c
+    asked = select(tables.fact).where(fact.import_id == record.number).order_by(fact.place)
+    found = []
+    for row in connection.execute(asked):
+        what = f"fact {row.place} of import {record.number}"
+        _check(row, what, record.number, row.place, row.body)
+        value = _value(row.body, Fact, what)
+        found.append(FactRecord(number=record.number, place=row.place, fact=value))
+    _check_count("facts", record, len(found), record.facts)
+    return found
+
+
+def nights_of_import(connection: Connection, record: ImportRecord) -> list[NightRecord]:
+    """Return the nights of an import, earliest first."""
+    night = tables.night.c
+    asked = select(tables.night).where(night.import_id == record.number).order_by(night.evening)
+    found = []
+    for row in connection.execute(asked):
+        what = f"night {row.evening} of import {record.number}"
+        _check(row, what, record.number, row.evening, row.body)
+        found.append(NightRecord(number=record.number, night=_value(row.body, Night, what)))
+    _check_count("nights", record, len(found), record.nights)
+    return found
+
+
+def findings_in(
+    connection: Connection, people: dict[int, PersonRecord]
+) -> Iterator[FindingsRecord]:
+    """Yield the analyses of people, oldest first."""
+    finding = tables.finding.c
+    asked = select(tables.finding).where(finding.person_id.in_(people)).order_by(finding.seq)
+    owners: Counter[int] = Counter()
+    for row in connection.execute(asked):
+        owners[row.person_id] += 1
+        yield _findings(row, people[row.person_id].key)
+    _check_counts(connection, "findings", {number: owners[number] for number in people})
+
+
+def latest_findings(
+    connection: Connection, person: int, record: PersonRecord
+) -> FindingsRecord | None:
+    """Return the latest analysis of a person, or None."""
+    finding = tables.finding.c
+    theirs = finding.person_id == person
+    count = connection.scalar(select(func.count()).select_from(tables.finding).where(theirs))
+    _check_counts(connection, "findings", {person: count or 0})
+    asked = select(tables.finding).where(theirs).order_by(finding.seq.desc()).limit(1)
+    row = connection.execute(asked).first()
+    return _findings(row, record.key) if row else None
+
+
+def _findings(row: Row[Any], key: str) -> FindingsRecord:
+    what = f"analysis {row.seq}"
+    _check(row, what, key, row.digest, row.made_at, row.body)
+    return FindingsRecord(
+        person=key,
+        digest=row.digest,
+        made_at=_moment(row.made_at, what),
+        findings=msgspec.Raw(row.body.encode()),
+    )
+
+
+def _check_counts(connection: Connection, name: str, found: dict[int, int]) -> None:
+    """Raise DamagedError unless everybody has as many rows as were written."""
+    counted = select(tables.person.c.id, tables.person.c[name])
+    for number, count in connection.execute(counted).all():
+        if found.get(number, count) != count:
+            raise DamagedError(f"{found[number]} {name} are there of {count}")
+
+
+def _check(row: Row[Any], what: str, *parts: object) -> None:
+    if checksum(*parts) != row.checksum:
+        raise DamagedError(f"{what} is not what was written")
+
+
+def _check_count(what: str, record: ImportRecord, found: int, written: int) -> None:
+    if found != written:
+        raise DamagedError(f"{found} {what} of import {record.number} are there of {written}")
+
+
+def _value(text: str, kind: type[T], what: str) -> T:
+    try:
+        return msgspec.json.decode(text, type=kind)
+    except msgspec.MsgspecError as error:
+        raise DamagedError(f"{what} cannot be read: {error}") from None
+
+
+def _moment(text: str, what: str) -> dt.datetime:
+    try:
+        return dt.datetime.fromisoformat(text)
+    except ValueError:
+        raise DamagedError(f"{what} has no time that can be read") from None

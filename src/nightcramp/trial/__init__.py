@@ -1,0 +1,1 @@
+"""A randomised trial on one person's own nights: planned, locked, run, and judged."""
