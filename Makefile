@@ -39,6 +39,7 @@ calibrate: $(READY) ## intervals, ranks and false findings by simulation; broken
 	@$(BIN)/python benchmarks/findings_calibration.py --ranks 1000 --broken
 	@$(BIN)/python benchmarks/findings_calibration.py --histories 400
 	@$(BIN)/python benchmarks/findings_calibration.py --histories 400 --broken --only null-hard
+	@$(BIN)/python benchmarks/trials.py --trials 4000
 
 oracle: $(READY) ## findings against an exact sampler, and time beside it (about an hour)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[oracle]'

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pwd
+import resource
 import shutil
 import signal
 import subprocess
@@ -17,6 +18,7 @@ from typing import Any
 DEBIAN = Path("/usr/lib/postgresql")
 ACCOUNT = "postgres"
 PATIENCE = 60.0
+MOST_BYTES = 2 << 30
 
 
 def programs() -> Path | None:
@@ -57,9 +59,10 @@ class Server:
                 stdout=log,
                 stderr=log,
                 cwd=self._folder,
+                preexec_fn=_with_little_memory,
                 **_as_account(),
             )
-        self._wait()
+        self.wait()
 
     def stop(self) -> None:
         """Stop the server, by its id, and wait until it is gone."""
@@ -77,8 +80,9 @@ class Server:
         if done.returncode != 0:
             raise RuntimeError(done.stderr)
 
-    def _wait(self) -> None:
-        asked = [str(self._programs / "pg_isready"), "-q", "-h", str(self._folder)]
+    def wait(self) -> None:
+        """Wait until the server answers."""
+        asked = [str(self._programs / "pg_isready"), "-q", "-U", ACCOUNT, "-h", str(self._folder)]
         until = time.monotonic() + PATIENCE
         while subprocess.run(asked, check=False).returncode != 0:
             if self._process.poll() is not None or time.monotonic() > until:
@@ -99,6 +103,11 @@ def running(*settings: str, checksums: bool = False) -> Iterator[Server]:
             server.stop()
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _with_little_memory() -> None:
+    """Keep a server with damaged files from eating the machine's memory."""
+    resource.setrlimit(resource.RLIMIT_AS, (MOST_BYTES, MOST_BYTES))
 
 
 def _as_account() -> dict[str, Any]:

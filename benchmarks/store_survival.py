@@ -89,6 +89,9 @@ class World:
         else:
             os.environ.pop("NIGHTCRAMP_DATABASE", None)
 
+    def wait(self) -> None:
+        """Wait until the server has come to itself after a break-down."""
+
     def schemas(self) -> list[str]:
         """Return the schemas on the server."""
         like = "SELECT nspname FROM pg_namespace WHERE nspname LIKE 'nightcramp%'"
@@ -494,7 +497,7 @@ def corrupt(world: World, times: int, dice: random.Random) -> str:
         shutil.copytree(whole, world.home)
         world.enter(world.home)
         harm = damage(world.home / FILE, dice)
-        counts[_found_or_right(wanted, f"damage {turn}: {harm}")] += 1
+        counts[_found_or_right(world, wanted, f"damage {turn}: {harm}")] += 1
     world.home = whole
     return f"{times} damages, {counts['found']} found and restored, {counts['unharmed']} unharmed"
 
@@ -525,7 +528,7 @@ def damage(file: Path, dice: random.Random) -> str:
     return f"{how} at {at} of {file.name}"
 
 
-def _found_or_right(wanted: list[str], what: str) -> str:
+def _found_or_right(world: World, wanted: list[str], what: str) -> str:
     """Read everything and write once more; return whether the damage was found."""
     found, new = "unharmed", cramp()
     try:
@@ -542,6 +545,7 @@ def _found_or_right(wanted: list[str], what: str) -> str:
             raise LossError(f"{what}: {error}") from None
         found = "found"
     if found == "found":
+        world.wait()
         restored = restore(replace=True)
         if restored.notes:
             raise LossError(f"{what}: {restored.notes}")
@@ -567,7 +571,7 @@ def _corrupt_server(world: World, times: int, dice: random.Random) -> str:
             name, path = dice.choice(files)
             harm = damage(path, dice)
             own.start()
-            counts[_found_or_right(wanted, f"damage {turn}: {name}, {harm}")] += 1
+            counts[_found_or_right(own, wanted, f"damage {turn}: {name}, {harm}")] += 1
     world.enter(world.home)
     return f"{times} damages, {counts['found']} found and restored, {counts['unharmed']} unharmed"
 
@@ -595,6 +599,10 @@ class OwnServer(World):
     def start(self) -> None:
         """Start it again."""
         self._server.start()
+
+    def wait(self) -> None:
+        """Wait until it answers."""
+        self._server.wait()
 
 
 @contextlib.contextmanager
@@ -650,7 +658,9 @@ def main() -> int:
                 began = time.perf_counter()
                 try:
                     said = work(world, given.times or usual, random.Random(given.seed))
-                except LossError as loss:
+                except Exception as loss:  # a surprise is as bad as a loss
+                    if not isinstance(loss, LossError):
+                        traceback.print_exc()
                     print(f"{world.name} {name}: LOST, seed {given.seed}: {loss}")
                     return 1
                 print(f"{world.name} {name}: {said} ({time.perf_counter() - began:.0f} s)")

@@ -26,7 +26,7 @@ class Scenario:
     that at the start. `season`: height of the year's wave. `never`: part of nights without any
     cramp whatever the rate. `fades`: part of the effect that is left each night after the arm
     was left. `excites`: what a cramp adds to the log rate of the next night. `forgets`: part of
-    nights not logged, for each cramp in them.
+    nights not logged, for each cramp in them. `washout`: nights of a block that do not count.
     """
 
     name: str
@@ -41,6 +41,7 @@ class Scenario:
     fades: float = 0.0
     forgets: float = 0.0
     ratio: float = 1.0
+    washout: int = 0
 
     @property
     def null(self) -> bool:
@@ -49,22 +50,24 @@ class Scenario:
 
 
 EFFECT = 0.45
-IDENTICAL = Scenario("identical-nights", kappa=0.0, sigma=0.0)
 NULL = (
-    IDENTICAL,
+    Scenario("identical-nights", kappa=0.0, sigma=0.0),
     Scenario("ar1-0.8", sigma=0.8, rho=0.8),
     Scenario("trend", trend=-1.2),
-    Scenario("season", season=0.5, sigma=0.3, rho=0.9),
+    Scenario("season", season=0.5, rho=0.9),
     Scenario("zero-heavy", never=0.6, rate=2.0),
     Scenario("overdispersed", kappa=1.5),
-    Scenario("excitable", excites=0.25, rate=0.7),
+    Scenario("nights-carry-over", excites=0.25, rate=0.7),
     Scenario("forgets-bad-nights", forgets=0.12, sigma=0.5, rho=0.7),
     Scenario("rare", rate=0.3, sigma=0.5, rho=0.7),
     Scenario("everything", sigma=0.6, rho=0.8, trend=-0.7, season=0.3, kappa=0.7, forgets=0.08),
+    Scenario("many-a-night", rate=6.0, kappa=0.05, sigma=0.1),
 )
-ACTING = tuple(replace(s, name=f"{s.name}-acting", ratio=EFFECT) for s in NULL) + (
-    Scenario("wears-off-acting", fades=0.5, ratio=EFFECT),
-    Scenario("harm-acting", rate=0.6, ratio=1 / EFFECT),
+ACTING = (
+    *(replace(s, name=f"{s.name}-acting", ratio=EFFECT) for s in NULL[:-1]),
+    replace(NULL[-1], name="many-a-night-acting", ratio=0.75),
+    Scenario("wears-off-acting", fades=0.5, ratio=EFFECT, washout=1),
+    Scenario("harms-acting", rate=0.6, ratio=1 / EFFECT),
 )
 SCENARIOS = {scenario.name: scenario for scenario in (*NULL, *ACTING)}
 
@@ -113,11 +116,10 @@ def person(scenario: Scenario, nights: int, number: int) -> Person:
     drift = scenario.sigma * persistent(random, nights, scenario.rho)
     place = np.linspace(-0.5, 0.5, nights)
     wave = scenario.season * np.sin(2 * np.pi * (np.arange(nights) + random.integers(365)) / 365.25)
-    level = math.log(scenario.rate) - scenario.sigma**2 / 2 + drift + scenario.trend * place + wave
-    kappa = scenario.kappa
+    start, kappa = math.log(scenario.rate) - scenario.sigma**2 / 2, scenario.kappa
     return Person(
         scenario=scenario,
-        level=level,
+        level=start + drift + scenario.trend * place + wave,
         wobble=random.gamma(1 / kappa, kappa, nights) if kappa else np.ones(nights),
         uniform=random.random(nights),
         asleep=random.random(nights) < scenario.never,

@@ -17,6 +17,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from locked_trials import keep_trial
 from nightcramp.diary.entry import Cramp, Entry, Leg, Medicine, Muscle, Relief, Told
 from nightcramp.errors import InputError
 from nightcramp.intake.reading import Account, Reading
@@ -139,6 +140,7 @@ def keep(told: list[Entry], imported: list[Reading], analysis: str) -> None:
             for number, reading in enumerate(imported):
                 add_import(store, reading, f"{number}", dt.datetime(2026, 1, 1))
             keep_findings(store, "d", dt.datetime(2026, 1, 1, tzinfo=dt.UTC), json_of(analysis))
+            keep_trial(store)
 
 
 @CASES
@@ -270,7 +272,12 @@ FAULTS = {
         added("findings.jsonl", b'{"is":"findings","findings":' + b"[" * 100_000 + b"\n"),
         "findings.jsonl line 3",
     ),
-    "a newer format": (replaced("schema.json", b'"format": 1', b'"format": 2'), "schema.json"),
+    "a trial twice": (doubled("trials.jsonl"), "trials.jsonl line 2"),
+    "another protocol": (replaced("trials.jsonl", b"0.75", b"0.95"), "trials.jsonl line 1"),
+    "a look at no trial": (replaced("looks.jsonl", b"stretching-1", b"x"), "looks.jsonl line 1"),
+    "trials are missing": (without("trials.jsonl"), "trials.jsonl"),
+    "older than its files": (replaced("schema.json", b'"format": 2', b'"format": 1'), "good.zip"),
+    "a newer format": (replaced("schema.json", b'"format": 2', b'"format": 3'), "schema.json"),
 }
 
 
@@ -285,6 +292,20 @@ def test_a_fault_is_named_with_file_and_line(
     assert place in str(caught.value)
     with opened() as store:
         assert all_entries(store) == []
+
+
+@pytest.mark.usefixtures("home")
+def test_an_archive_from_before_there_were_trials_is_restored(good: Path) -> None:
+    """All of it, as it was written then."""
+
+    def as_before(files: dict[str, bytes]) -> None:
+        for name in archive.SINCE:
+            del files[name]
+        files["schema.json"] = files["schema.json"].replace(b'"format": 2', b'"format": 1')
+
+    assert restore(rewritten(good, as_before)).entries == 4
+    with opened() as store:
+        assert len(all_entries(store)) == 2
 
 
 @pytest.mark.usefixtures("home")
@@ -342,6 +363,6 @@ def test_every_line_follows_the_schema(good: Path) -> None:
             for name in archive.KINDS
             for line in found.read(name).decode().splitlines()
         ]
-    assert len(lines) == 14
+    assert len(lines) == 20
     assert [error.message for line in lines for error in validator.iter_errors(line)] == []
     assert list(validator.iter_errors({**lines[0], "key": 1})) != []

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
+from locked_trials import keep_trial
 from nightcramp.diary.entry import Entry
 from nightcramp.errors import InputError, UnknownIdError
 from nightcramp.intake.reading import Reading
@@ -21,6 +22,8 @@ from nightcramp.store.imports import add_import, stored_readings
 from nightcramp.store.people import add_person, list_people, remove_person, rename_person
 from nightcramp.store.place import current_place
 from nightcramp.store.restore import restore
+from nightcramp.store.tables import HEAD
+from nightcramp.store.trials import kept_trials
 from nightcramp.store.trouble import DamagedError
 from stores import NOON, cramp, told
 
@@ -49,7 +52,7 @@ def notes(person: str | None = None) -> list[str]:
 def all_of_mine() -> tuple[object, ...]:
     """Return everything of the person, by the ways in which the program reads it."""
     with opened() as store:
-        return all_entries(store), stored_readings(store), kept_findings(store)
+        return all_entries(store), stored_readings(store), kept_findings(store), kept_trials(store)
 
 
 def change(statement: str) -> None:
@@ -236,6 +239,15 @@ DAMAGES = {
     "another file": "UPDATE \"import\" SET file = 'b'",
     "an analysis is gone": "DELETE FROM finding",
     "another analysis": "UPDATE finding SET body = '[]'",
+    "a protocol is gone": "DELETE FROM trial",
+    "another protocol": "UPDATE trial SET body = replace(body, 'Stretching', 'Walking')",
+    "locked at another time": "UPDATE trial SET locked_at = '2026-03-01T00:00:00+00:00'",
+    "another hash": "UPDATE trial SET sha256 = replace(sha256, substr(sha256, 1, 1), 'x')",
+    "an event is gone": "DELETE FROM trial_event",
+    "another event": "UPDATE trial_event SET body = replace(body, 'fever', 'fewer')",
+    "a look is gone": "DELETE FROM look",
+    "another verdict": "UPDATE look SET body = replace(body, 'cannot_tell', 'works')",
+    "other nights": "UPDATE look SET outcomes = '[0.0]'",
     "another name": "UPDATE person SET name = 'mo' WHERE name = 'me'",
     "nobody": "DELETE FROM person",
 }
@@ -251,6 +263,7 @@ def test_a_changed_row_is_noticed_and_everything_comes_back(statement: str) -> N
     with opened() as store:
         add_import(store, READING, "0" * 64, NOON)
         keep_findings(store, "d", NOON, "{}")
+        keep_trial(store)
     before = all_of_mine()
     change(statement)
     with pytest.raises(DamagedError) as caught:
@@ -277,7 +290,7 @@ def test_a_store_of_a_newer_version_is_left_as_it_is() -> None:
     change("UPDATE alembic_version SET version_num = '9999'")
     with pytest.raises(StoreError, match="newer"):
         tell(cramp(1, "b"))
-    change("UPDATE alembic_version SET version_num = '0002'")
+    change(f"UPDATE alembic_version SET version_num = '{HEAD}'")
     assert notes() == ["a"]
 
 
@@ -325,3 +338,13 @@ def test_a_database_that_is_not_there_is_named(
     monkeypatch.setenv("NIGHTCRAMP_DATABASE", server.replace("/postgres?", "/nothere?"))
     with pytest.raises(StoreError, match="nothere"):
         notes()
+
+
+@pytest.mark.usefixtures("server")
+def test_a_server_that_breaks_off_says_what_can_be_done() -> None:
+    """Nothing of that transaction is there; everything of before is."""
+    tell(cramp(0, "a"))
+    with pytest.raises(StoreError) as caught, opened() as store:
+        store.connection.execute(text("SELECT pg_terminate_backend(pg_backend_pid())"))
+    assert "`nightcramp restore --replace`" in caught.value.hint
+    assert notes() == ["a"]

@@ -15,10 +15,14 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, inspect
 
+from locked_trials import keep_trial
 from nightcramp.store import tables
 from nightcramp.store.database import opened
+from nightcramp.store.entries import all_entries
+from nightcramp.store.findings import kept_findings
 from nightcramp.store.imports import list_imports, stored_readings
 from nightcramp.store.sqlite import FILE
+from nightcramp.store.trials import kept_trials
 
 RELEASED = sorted((Path(__file__).parents[1] / "fixtures" / "store").glob("released_*.db"))
 
@@ -112,6 +116,19 @@ def test_the_imports_of_the_first_version_are_all_there(first: Path) -> None:
     assert sorted(after) == sorted(bodies)
     (copy,) = (first.parent / "backups").glob("before-*.db")
     assert rows(copy, "SELECT count(*) FROM import") == [(3,)]
+
+
+def test_a_diary_of_the_second_version_is_all_there(home: Path) -> None:
+    """Entries, imports and analyses of two people; then a trial can be locked."""
+    home.mkdir(mode=0o700)
+    shutil.copy(RELEASED[1], home / FILE)
+    for person in ("me", "Anna"):
+        with opened(person) as store:
+            assert len(all_entries(store)) == 6
+            assert [(one.facts, one.nights) for one in list_imports(store)] == [(1, 5)]
+            assert kept_findings(store) is not None
+            keep_trial(store)
+            assert list(kept_trials(store)) == ["stretching-1"]
 
 
 def test_the_first_version_refuses_a_store_that_went_on(first: Path) -> None:

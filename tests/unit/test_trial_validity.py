@@ -14,16 +14,18 @@ import numpy as np
 import pytest
 
 from nightcramp.diary.history import Array
-from nightcramp.diary.latent import Hyper, Problem
+from nightcramp.diary.latent import Hyper
 from nightcramp.knowledge.loader import knowledge
 from nightcramp.person.night import Night
+from nightcramp.trial import joint
 from nightcramp.trial.analysis import NODES, weigh
 from nightcramp.trial.betting import Slab, place_bets
 from nightcramp.trial.effect import problem_of
+from nightcramp.trial.joint import p_with_looks
 from nightcramp.trial.nights import TrialNights, trial_nights
 from nightcramp.trial.protocol import Arm, Protocol
 from nightcramp.trial.schedule import Schedule, Space
-from nightcramp.trial.score import block_scores, randomisation_test, statistics
+from nightcramp.trial.score import Looks, looks_of, randomisation_test, statistics
 
 MODEL = knowledge().diary_model
 FIRST = dt.date(2026, 5, 4)
@@ -57,25 +59,14 @@ def made(kind: str, space: Space, gaps: bool = False) -> TrialNights:
     return told(counts, space)
 
 
-def problem(nights: TrialNights) -> Problem:
-    """Return the nights as the analysis sees them."""
-    return problem_of(nights, MODEL)
+def looked(nights: TrialNights, hyper: Hyper = NODES) -> Looks:
+    """Return what the nights showed at the end of each block."""
+    return looks_of(problem_of(nights, MODEL), hyper, nights.block, nights.blocks_over)
 
 
 def stakes(nights: TrialNights, space: Space, schedule: Schedule, hyper: Hyper = NODES) -> Array:
     """Return the stake after every block, had this schedule been drawn."""
-    weight = np.zeros(len(hyper))
-    return place_bets(
-        problem(nights),
-        hyper,
-        weight,
-        SLAB,
-        nights.block,
-        space,
-        schedule,
-        (0, 1),
-        nights.blocks_over,
-    ).stakes
+    return place_bets(looked(nights, hyper), SLAB, space, schedule, (0, 1)).stakes
 
 
 @pytest.mark.parametrize("space", SPACES.values(), ids=list(SPACES))
@@ -166,8 +157,7 @@ def test_every_morning_sees_the_stakes_of_the_mornings_before() -> None:
 
 def p_values(nights: TrialNights, space: Space) -> Array:
     """Return the p-value every schedule would have given on the same outcomes."""
-    weight = np.full(len(NODES), 1 / len(NODES))
-    scores = block_scores(problem(nights), NODES, weight, nights.block, space.blocks)
+    scores = looked(nights).final()
     return np.array([randomisation_test(scores, space, s, (0, 1), 1).p for s in space])
 
 
@@ -180,12 +170,49 @@ def test_small_p_values_are_as_rare_as_they_say(kind: str, space: Space) -> None
         assert np.mean(p <= limit + 1e-12) <= limit + 1e-12
 
 
+@pytest.mark.parametrize("kind", COUNTS)
+def test_looks_and_test_together_err_no_oftener_than_they_may(kind: str) -> None:
+    """Over all schedules, a verdict on the way or at the end comes up in at most that part."""
+    space = SPACES["two arms"]
+    looks = looked(made(kind, space, gaps=True))
+    for error in (0.1, 0.2, 0.3, 0.5):
+        fooled = [
+            place_bets(looks, SLAB, space, schedule, (0, 1)).most >= 1 / error
+            or p_with_looks(looks, SLAB, space, schedule, 1 / error, 1) <= error
+            for schedule in space
+        ]
+        assert np.mean(fooled) <= error + 1e-12
+
+
+def test_looking_with_the_fixed_test_after_every_block_is_noticed() -> None:
+    """The check above fails for the test at the end taken again and again on the way."""
+    space, error = SPACES["two arms"], 0.2
+    nights = made("alike", space)
+    ends = [looked(told(nights.outcome.tolist(), space, over)).final() for over in range(3, 7)]
+    fooled = [
+        any(randomisation_test(end, space, schedule, (0, 1), 1).p <= error for end in ends)
+        for schedule in space
+    ]
+    assert np.mean(fooled) > error
+
+
+def test_drawn_schedules_stand_for_all() -> None:
+    """Where there are too many to list, the share among draws is close to the share of all."""
+    space = Space(2, 12, 3)
+    looks = looked(made("spells", space))
+    schedule = space.draw("x")
+    listed = p_with_looks(looks, SLAB, space, schedule, 3.0, 1)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(joint, "MOST_FOLLOWED", 0)
+        drawn = p_with_looks(looks, SLAB, space, schedule, 3.0, 1)
+    assert drawn == pytest.approx(listed, abs=0.03)
+
+
 def test_the_test_is_full_enumeration() -> None:
     """The p-value is what counting over all orders of the two arms gives, written out anew."""
     space = SPACES["two arms"]
     nights = made("getting better", space)
-    weight = np.full(len(NODES), 1 / len(NODES))
-    scores = block_scores(problem(nights), NODES, weight, nights.block, space.blocks)
+    scores = looked(nights).final()
     orders = [
         order
         for order in itertools.product((0, 1), repeat=space.blocks)
@@ -204,8 +231,7 @@ def test_with_a_third_arm_its_blocks_stay_where_they_are() -> None:
     """Only the two compared arms change places."""
     space = SPACES["three arms"]
     nights = made("alike", space)
-    weight = np.full(len(NODES), 1 / len(NODES))
-    scores = block_scores(problem(nights), NODES, weight, nights.block, space.blocks)
+    scores = looked(nights).final()
     schedule = space.draw("x")
     third = [place for place, arm in enumerate(schedule) if arm == 2]
     alike = [s for s in space if [place for place, arm in enumerate(s) if arm == 2] == third]

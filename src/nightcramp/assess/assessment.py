@@ -18,6 +18,7 @@ from nightcramp.assess.triage import Triage
 from nightcramp.knowledge.schema import Effect
 from nightcramp.person.fact import Fact
 from nightcramp.person.facts import Facts
+from nightcramp.person.verdict import Verdict
 from nightcramp.plan.plan import PlanItem, make_plan
 
 DIGITS = 6
@@ -111,6 +112,8 @@ class Assessment(Struct, frozen=True, kw_only=True):
     unrecognised: list[Fact]
     facts: list[Fact]
     assumptions: list[str]
+    verdicts: list[Verdict] = []
+    """Of the person's own trials, those that tell, oldest first."""
 
 
 def assess(facts: Facts, *, questions: int = 5, clinician: bool = False) -> Assessment:
@@ -141,6 +144,7 @@ def assess(facts: Facts, *, questions: int = 5, clinician: bool = False) -> Asse
         unrecognised=facts.unrecognised(),
         facts=facts.all,
         assumptions=_assumptions(found, known),
+        verdicts=list(facts.verdicts),
     )
 
 

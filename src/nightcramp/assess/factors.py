@@ -11,6 +11,7 @@ from nightcramp.assess.medicines import medicine_factors, medicine_scope
 from nightcramp.assess.presence import Presenced, presence
 from nightcramp.knowledge.schema import Effect, Factor, Model, Presence
 from nightcramp.person.finding import Finding
+from nightcramp.person.verdict import Verdict
 
 
 @dataclass(frozen=True)
@@ -55,8 +56,8 @@ def _weigh_medicines(known: Known) -> list[Weighed]:
 
 def _weigh_if_spoken_of(factor: Factor, known: Known) -> Weighed | None:
     item = weigh_factor(factor, known)
-    found = known.facts.finding_about(factor.id) is not None
-    return item if found or _spoken_of(item.presence, known) else None
+    own = known.facts.finding_about(factor.id) or known.facts.verdict_about(factor.id)
+    return item if own or _spoken_of(item.presence, known) else None
 
 
 def _spoken_of(there: Presenced, known: Known) -> bool:
@@ -70,6 +71,9 @@ def _spoken_of(there: Presenced, known: Known) -> bool:
 
 def weigh_factor(factor: Factor, known: Known) -> Weighed:
     """Return one factor weighed for this person."""
+    verdict = known.facts.verdict_about(factor.id)
+    if verdict is not None:
+        return weigh_tried(factor, verdict, known)
     finding = known.facts.finding_about(factor.id)
     if finding is not None:
         return weigh_found(factor, finding, known)
@@ -104,15 +108,45 @@ def weigh_found(factor: Factor, finding: Finding, known: Known) -> Weighed:
     of all nights against all nights without it, so it holds how often those days come.
     """
     effect = effect_from(finding)
+    ladder = "supported" if effect.ratio > 1 else "possible"
+    line = _diary_line(finding, effect)
+    return _own(factor, effect, shown(finding), finding.probability or 0.0, line, ladder, known)
+
+
+def weigh_tried(factor: Factor, verdict: Verdict, known: Known) -> Weighed:
+    """Return a factor that the person's own trial left out in some blocks, drawn by chance.
+
+    Its ratio replaces the published one and the diary's: nights as usual against nights without
+    the factor.
+    """
+    effect = effect_from_trial(verdict)
+    base = Presence(
+        probability=1.0, says=f"your trial had nights with it: {verdict.title}", status="own"
+    )
+    there = Presenced(probability=1.0, base=base, evidence=[], settled=True)
+    ladder = "confirmed" if verdict.outcome == "works" else "refuted"
+    line = _trial_line(verdict, effect)
+    return _own(factor, effect, there, there.probability, line, ladder, known)
+
+
+def _own(
+    factor: Factor,
+    effect: Effect,
+    there: Presenced,
+    probability: float,
+    line: Evidence,
+    ladder: str,
+    known: Known,
+) -> Weighed:
+    """Return a factor whose ratio is the person's own."""
     credibility = known.knowledge.credibility[effect.grade].probability
-    probability = finding.probability or 0.0
     return Weighed(
         factor=factor,
-        presence=shown(finding),
+        presence=there,
         effect=effect,
         credibility=credibility,
         pattern=1.0,
-        pattern_evidence=[_diary_line(finding, effect)],
+        pattern_evidence=[line],
         multiplier=multiplier(
             effect,
             presence=probability,
@@ -120,7 +154,34 @@ def weigh_found(factor: Factor, finding: Finding, known: Known) -> Weighed:
             pattern=1.0,
             model=known.knowledge.model,
         ),
-        ladder="supported" if effect.ratio > 1 else "possible",
+        ladder=ladder,
+    )
+
+
+def effect_from_trial(verdict: Verdict) -> Effect:
+    """Return the effect of a factor that the first arm of a trial left out."""
+    without = verdict.effect
+    assert without is not None
+    return Effect(
+        ratio=1 / without.ratio,
+        low=1 / without.high,
+        high=1 / without.low,
+        measure=f"nights of: {verdict.second_arm}; against nights of: {verdict.first_arm}",
+        population=f"you: {verdict.nights_counted} nights in an order drawn by chance",
+        grade="T",
+        status="own",
+        note=f"{verdict.title}: {verdict.why}",
+    )
+
+
+def _trial_line(verdict: Verdict, effect: Effect) -> Evidence:
+    return Evidence(
+        says=f"your own trial: {effect.ratio:.2g} times the cramps with it as without",
+        ratio=effect.ratio,
+        group="trial",
+        status=effect.status,
+        source=[],
+        note=verdict.why,
     )
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from nightcramp import __version__
-from nightcramp.cli import diary, findings, paper, store
+from nightcramp.cli import diary, findings, paper, store, trial
 from nightcramp.cli.output import json_text
 from nightcramp.errors import NightcrampError
 
@@ -37,6 +37,7 @@ def cli(context: click.Context, person: str | None) -> None:
 
 for command in (diary.log, diary.night, diary.diary, paper.type_command, findings.findings):
     cli.add_command(command)
+cli.add_command(trial.trial)
 for keeping in (store.export, store.backup, store.restore, store.people):
     cli.add_command(keeping)
 

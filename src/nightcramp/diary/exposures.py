@@ -12,6 +12,7 @@ from nightcramp.assess.known import Known
 from nightcramp.assess.medicines import PREFIX
 from nightcramp.diary.beliefs import MEDICINE, OWN, belief_about
 from nightcramp.diary.history import Array, Exposure, History
+from nightcramp.diary.wording import TRIAL
 from nightcramp.knowledge.loader import Knowledge
 from nightcramp.knowledge.schema import DiaryModel
 from nightcramp.person.night import Night
@@ -61,8 +62,9 @@ def cramps_of(first: dt.date, by_evening: dict[dt.date, Night]) -> Array:
 def candidates_of(
     first: dt.date, by_evening: dict[dt.date, Night], cramps: Array, knowledge: Knowledge
 ) -> list[Candidate]:
-    """Return everything recorded that may act on cramps, by id."""
-    names = sorted({name for night in by_evening.values() for name in night.values})
+    """Return everything recorded that may act on cramps, by id; a trial judges itself."""
+    told = {name for night in by_evening.values() for name in night.values}
+    names = sorted(name for name in told if not name.startswith(TRIAL))
     found = []
     for name in names:
         values = np.full(len(cramps), np.nan)

@@ -37,7 +37,7 @@ def null_histories(
         "bpq,bq->bp", spread[place], random.standard_normal((count, n))
     )
     level = design.problem.columns[:, :n] @ drawn.T
-    return _counts(level, hyper[place], design, random)
+    return _same_missing(counts_around(level, hyper[place], random), design)
 
 
 def replicas(design: Design, mixture: Mixture, count: int, random: np.random.Generator) -> Array:
@@ -50,19 +50,23 @@ def replicas(design: Design, mixture: Mixture, count: int, random: np.random.Gen
         "bpq,bq->bp", vector * np.sqrt(np.maximum(value, 0.0))[:, None, :], noise
     )
     level = design.problem.columns @ drawn.T
-    return _counts(level, mixture.hyper[which], design, random)
+    return _same_missing(counts_around(level, mixture.hyper[which], random), design)
 
 
-def _counts(level: Array, hyper: Hyper, design: Design, random: np.random.Generator) -> Array:
+def counts_around(level: Array, hyper: Hyper, random: np.random.Generator) -> Array:
     """Return negative binomial counts around a level with a fresh drift, shape (T, B)."""
-    mu = np.exp(np.clip(level + _drift(hyper, len(level), random), *ETA_RANGE))
+    mu = np.exp(np.clip(level + drift_paths(hyper, len(level), random), *ETA_RANGE))
     shape = 1.0 / hyper.kappa
-    counts = random.negative_binomial(shape, 1.0 / (1.0 + hyper.kappa * mu)).astype(float)
+    return random.negative_binomial(shape, 1.0 / (1.0 + hyper.kappa * mu)).astype(float)
+
+
+def _same_missing(counts: Array, design: Design) -> Array:
+    """Return the counts with the nights left out that the person did not log either."""
     counts[np.isnan(design.problem.counts)] = np.nan
     return counts
 
 
-def _drift(hyper: Hyper, nights: int, random: np.random.Generator) -> Array:
+def drift_paths(hyper: Hyper, nights: int, random: np.random.Generator) -> Array:
     """Return stationary AR(1) paths, shape (nights, B)."""
     noise = random.standard_normal((nights, len(hyper)))
     path = np.empty_like(noise)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from nightcramp.knowledge.schema import Measure
 
-MEDICINE, OWN = "medicine:", "own:"
+MEDICINE, OWN, TRIAL = "medicine:", "own:", "trial:"
 SINCE = {"minutes after noon": 720, "minutes after midnight": 0}
 DAY = 1440
 
@@ -16,6 +16,8 @@ def name_in_words(key: str, measures: Mapping[str, Measure]) -> str:
     """Return what a value's key stands for, in words."""
     if key in measures:
         return measures[key].label
+    if key.startswith(TRIAL):
+        return f"did as the trial {key.removeprefix(TRIAL)} said"
     return key.removeprefix(MEDICINE).removeprefix(OWN).replace("_", " ")
 
 

@@ -1,10 +1,10 @@
-"""Everything the store holds of one person: imports, nights, and the findings made from them."""
+"""Everything the store holds of one person: imports, nights, findings from them, and trials."""
 
 from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import msgspec
 
@@ -22,15 +22,20 @@ from nightcramp.store.database import Store
 from nightcramp.store.entries import all_entries
 from nightcramp.store.findings import keep_findings, kept_findings
 from nightcramp.store.imports import stored_readings
+from nightcramp.store.trials import KeptTrial, kept_trials, latest_verdicts
 
 
 @dataclass(frozen=True)
 class OwnRecord:
-    """What was imported and told; `kept` is the latest analysis with the digest it was made of."""
+    """What was imported and told; `kept` is the latest analysis with the digest it was made of.
+
+    `trials`: all locked trials by id, oldest first.
+    """
 
     readings: list[Reading]
     nights: list[Night]
     kept: tuple[str, Findings] | None
+    trials: dict[str, KeptTrial] = field(default_factory=dict)
 
     def digest(self) -> str:
         """Return a digest of everything that findings depend on."""
@@ -46,20 +51,22 @@ class OwnRecord:
         return self.kept[1]
 
     def facts(self, as_of: dt.date | None = None) -> Facts:
-        """Return the facts of imports and diary, with what the latest findings found.
+        """Return the facts of imports and diary, with what findings and verdicts show.
 
         Raises InputError where there is nothing yet.
         """
         date = as_of or dt.date.today()
         readings = with_diary(self.readings, self.nights, date)
         found = self.kept[1].findings if self.kept else ()
-        if not readings and not any(finding.state == "found" for finding in found):
+        verdicts = latest_verdicts(self.trials)
+        shown = any(f.state == "found" for f in found) or any(v.tells for v in verdicts)
+        if not readings and not shown:
             raise InputError(
                 "there is nothing to assess yet",
                 hint="Give a story file, `nightcramp import` your records, or keep a diary.",
             )
         facts = merged(readings, date)
-        return Facts(facts.knowledge, facts.all, found)
+        return Facts(facts.knowledge, facts.all, found, verdicts)
 
 
 def own_record(store: Store) -> OwnRecord:
@@ -70,6 +77,7 @@ def own_record(store: Store) -> OwnRecord:
         readings=readings,
         nights=nights_of(all_entries(store), imported, knowledge().measures),
         kept=_kept(store),
+        trials=kept_trials(store),
     )
 
 

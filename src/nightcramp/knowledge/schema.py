@@ -21,7 +21,7 @@ says that it happens, the size is assumed. `assumed`: nobody has published it.
 `own`: computed from this person's own nights; never in a content file.
 """
 
-Grade = Literal["A", "B", "C", "D", "E", "N", "X", "S"]
+Grade = Literal["A", "B", "C", "D", "E", "N", "X", "S", "T"]
 """How strong a published association is: see `credibility.toml`."""
 
 
@@ -108,13 +108,14 @@ class Baseline(Content, frozen=True, kw_only=True):
     """Nights to plan with where a person has too few of their own.
 
     `rate`: cramps a night. `kappa`, `sigma`, `rho`: overdispersion, hidden drift's standard
-    deviation and its correlation from night to night.
+    deviation and its correlation from night to night. `logged`: part of nights written down.
     """
 
     rate: float
     kappa: float
     sigma: float
     rho: float
+    logged: float
     says: str
     status: Status
     source: list[str] = []
@@ -195,6 +196,8 @@ class TrialModel(Content, frozen=True, kw_only=True):
     schedules: int
     seed: int
     least_answer: float
+    good_answer: float
+    recent_nights: int
     ease: dict[str, float]
     baseline: Baseline
     own: TrialTemplate

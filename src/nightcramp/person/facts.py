@@ -8,20 +8,27 @@ from collections.abc import Iterable, Iterator
 from nightcramp.knowledge.loader import Knowledge
 from nightcramp.person.fact import Fact, LabResult, MedicineUse, Provenance, Value
 from nightcramp.person.finding import Finding
+from nightcramp.person.verdict import Verdict
 
 
 class Facts:
     """The facts of one person, by name; `unknown` is never read as `no`.
 
-    `findings`: what the diary shows; only what it found takes part.
+    `findings`: what the diary shows; only what it found takes part. `verdicts`: of the person's
+    own trials, oldest first; only those that tell take part.
     """
 
     def __init__(
-        self, knowledge: Knowledge, facts: Iterable[Fact], findings: Iterable[Finding] = ()
+        self,
+        knowledge: Knowledge,
+        facts: Iterable[Fact],
+        findings: Iterable[Finding] = (),
+        verdicts: Iterable[Verdict] = (),
     ) -> None:
         self.knowledge = knowledge
         self.all: list[Fact] = list(facts)
         self.findings: tuple[Finding, ...] = tuple(f for f in findings if f.state == "found")
+        self.verdicts: tuple[Verdict, ...] = tuple(v for v in verdicts if v.tells)
         self._by_name: dict[str, list[Fact]] = defaultdict(list)
         for fact in self._with_implied():
             self._by_name[fact.id].append(fact)
@@ -102,6 +109,22 @@ class Facts:
         """Return the strongest finding of the diary that speaks of a factor first of all."""
         about = [f for f in self.findings if f.factors[:1] == (factor,) and f.over_nights]
         return max(about, key=lambda finding: finding.probability or 0.0, default=None)
+
+    def verdict_on(self, action: str) -> Verdict | None:
+        """Return the latest verdict of the person's own trials of an action."""
+        return next((v for v in reversed(self.verdicts) if v.action == action), None)
+
+    def verdict_about(self, factor: str) -> Verdict | None:
+        """Return the latest verdict of a trial that compared nights without a factor and with it.
+
+        That is one of an action that is for this factor alone, such as leaving out caffeine.
+        """
+        about = [v for v in self.verdicts if v.of_cramps and self._left_out(v) == [factor]]
+        return about[-1] if about else None
+
+    def _left_out(self, verdict: Verdict) -> list[str]:
+        action = self.knowledge.actions.get(verdict.action)
+        return action.factors if action else []
 
     def unrecognised(self) -> list[Fact]:
         """Return what was written but not understood; it takes no part."""

@@ -12,6 +12,10 @@ from nightcramp.person.finding import Ratio
 Outcome = Literal["works", "does_not_matter", "harms", "cannot_tell", "withheld"]
 
 
+Measured = Literal["cramps", "nights_with_cramp", "pain", "sleep_lost"]
+"""What a trial counted: cramps a night; nights with any; the worst pain; minutes of sleep lost."""
+
+
 class Check(Struct, frozen=True, kw_only=True):
     """One thing that must hold before a verdict is given, and whether it does."""
 
@@ -28,7 +32,8 @@ class Verdict(Struct, frozen=True, kw_only=True):
     the first arm to the second with its 95 % interval, by assignment; `sequence`: the interval
     that may be looked at any time; `by_adherence`: the ratio on nights by what was really done.
     `large_enough`: how likely the effect is at least the smallest that matters. `more_nights`:
-    so many more nights of this kind would probably tell; None where none would.
+    so many more nights of this kind would probably tell; None where none would. `notes`: what
+    happened on the way and must be said beside, a sentence each.
     """
 
     trial: str
@@ -59,5 +64,17 @@ class Verdict(Struct, frozen=True, kw_only=True):
     large_enough: float | None = None
     more_nights: int | None = None
     checks: tuple[Check, ...] = ()
+    notes: tuple[str, ...] = ()
     action: str = ""
     factors: tuple[str, ...] = ()
+    measured: Measured = "cramps"
+
+    @property
+    def tells(self) -> bool:
+        """Return whether it says something: `cannot_tell` and `withheld` change nothing."""
+        return self.outcome in ("works", "does_not_matter", "harms") and self.effect is not None
+
+    @property
+    def of_cramps(self) -> bool:
+        """Return whether its ratio is one of cramps, and not of how bad they are."""
+        return self.measured in ("cramps", "nights_with_cramp")

@@ -9,12 +9,24 @@ from nightcramp.assess.medicines import PREFIX
 from nightcramp.assess.picture import IDIOPATHIC, Picture
 from nightcramp.assess.syndromes import TARGET
 from nightcramp.knowledge.schema import Action, Trial
+from nightcramp.person.verdict import Verdict
 from nightcramp.plan.safety import SafetyNote, blocked, safety_notes
 
 Shares = dict[str, tuple[float, float, float]]
 ADVISED_KINDS = frozenset({"care", "relieve", "prevent"})
 """Supplements, medicines and beliefs are described with their verdict, never advised."""
 
+SHOWED = {
+    "works": "it works for you",
+    "does_not_matter": "it makes no difference that matters to you",
+    "harms": "it makes your cramps worse",
+}
+MEASURED = {
+    "cramps": "{ratio:.2g} times the cramps you have without it",
+    "nights_with_cramp": "cramps on {ratio:.2g} times as many nights as without it",
+    "pain": "{ratio:.2g} times the pain you have without it",
+    "sleep_lost": "{ratio:.2g} times the lost sleep you have without it",
+}
 KIND_ORDER = ("care", "relieve", "prevent", "supplement", "medicine", "belief")
 
 
@@ -47,6 +59,10 @@ class PlanItem(Struct, frozen=True, kw_only=True):
     order: int
     diary: str = ""
     """What the person's own nights show of it."""
+    ladder: str = ""
+    """`confirmed` or `refuted` by the person's own trial, "" where there is no verdict."""
+    trial: str = ""
+    """What the person's own trial showed of it."""
 
 
 def make_plan(found: Picture, shares: Shares, known: Known, cautious: Known) -> list[PlanItem]:
@@ -61,14 +77,17 @@ def make_plan(found: Picture, shares: Shares, known: Known, cautious: Known) -> 
 
 
 def _fitting(found: Picture, known: Known) -> list[Action]:
+    return [action for action in known.knowledge.actions.values() if _fits(action, found, known)]
+
+
+def _fits(action: Action, found: Picture, known: Known) -> bool:
+    """Return whether an action is for this person; what they have tried themselves always is."""
+    if known.facts.verdict_on(action.id):
+        return True
     cramp = next(s.probability for s in found.syndromes if s.id == TARGET)
-    general = cramp >= known.knowledge.model.general_from
-    return [
-        action
-        for action in known.knowledge.actions.values()
-        if known.truth(action.when)
-        and ((action.general and general) or bool(action.when) or _targets(action, found, known))
-    ]
+    general = action.general and cramp >= known.knowledge.model.general_from
+    wanted = general or bool(action.when) or bool(_targets(action, found, known))
+    return bool(known.truth(action.when)) and wanted
 
 
 def _targets(action: Action, found: Picture, known: Known) -> list[str]:
@@ -87,15 +106,16 @@ def _targets(action: Action, found: Picture, known: Known) -> list[str]:
 def _item(
     action: Action, found: Picture, shares: Shares, known: Known, cautious: Known
 ) -> PlanItem:
-    notes = safety_notes(action.id, cautious)
+    verdict = known.facts.verdict_on(action.id)
+    notes = [*_harmed(verdict), *safety_notes(action.id, cautious)]
     targets = _targets(action, found, known)
     return PlanItem(
         id=action.id,
         label=action.label,
         kind=action.kind,
-        advised=action.kind in ADVISED_KINDS and not (action.never or blocked(notes)),
+        advised=_is_advised(action, verdict) and not (action.never or blocked(notes)),
         because=targets,
-        expected_reduction=_expected(action, targets, shares),
+        expected_reduction=_tried(verdict) if verdict else _expected(action, targets, shares),
         verdict=action.verdict,
         how=action.how,
         evidence=action.trials,
@@ -105,7 +125,60 @@ def _item(
         self_test=action.self_test and not notes,
         order=action.order,
         diary=_of_diary(action.id, known),
+        ladder=_ladder(verdict),
+        trial=_of_trial(verdict),
     )
+
+
+def _is_advised(action: Action, verdict: Verdict | None) -> bool:
+    """Return whether an action is advised, safety aside.
+
+    What is care for an illness stays; of the rest, the person's own trial decides, if it tells.
+    """
+    if verdict is None or action.kind == "care":
+        return action.kind in ADVISED_KINDS
+    return verdict.outcome == "works" and (action.kind in ADVISED_KINDS or action.self_test)
+
+
+def _harmed(verdict: Verdict | None) -> list[SafetyNote]:
+    """Return the warning that the person's own trial found more cramps with an action."""
+    if verdict is None or verdict.outcome != "harms":
+        return []
+    say = f"{_of_trial(verdict)} Do not go on with it by yourself; show this to your clinician."
+    return [SafetyNote(rule="own_trial", effect="block", say=say, source=[], status="own")]
+
+
+def _ladder(verdict: Verdict | None) -> str:
+    if verdict is None:
+        return ""
+    return "confirmed" if verdict.outcome == "works" else "refuted"
+
+
+def _of_trial(verdict: Verdict | None) -> str:
+    """Return in words what the person's own trial showed, or nothing."""
+    return f"Your trial: {showed(verdict)}" if verdict else ""
+
+
+def showed(verdict: Verdict) -> str:
+    """Return in words what a trial that tells showed, with its size and nights."""
+    size = verdict.effect
+    assert size is not None
+    times = MEASURED[verdict.measured].format(ratio=size.ratio)
+    return (
+        f"{SHOWED[verdict.outcome]}. With it you have {times} (it could be {size.low:.2g} to "
+        f"{size.high:.2g}), in {verdict.nights_counted} nights."
+    )
+
+
+def _tried(verdict: Verdict) -> Expected | None:
+    """Return the fall that the person's own trial leads to expect; None where there is none."""
+    size = verdict.effect
+    if size is None or verdict.outcome != "works" or not verdict.of_cramps:
+        return None
+    percent, low, high = (
+        round(max(100 * (1 - ratio), 0.0), 1) for ratio in (size.ratio, size.high, size.low)
+    )
+    return Expected(percent=percent, low=low, high=high, basis="your own trial", source=[])
 
 
 def _of_diary(action: str, known: Known) -> str:
@@ -155,6 +228,8 @@ def _to_ask(action: Action, targets: list[str], found: Picture) -> list[str]:
     return list(dict.fromkeys(asked))
 
 
-def _order(item: PlanItem) -> tuple[bool, int, int, float, str]:
+def _order(item: PlanItem) -> tuple[bool, bool, int, int, float, str]:
+    """Sort advised ones first; care stays first of them, then what the person's trial confirmed."""
     weight = item.expected_reduction.percent if item.expected_reduction else 0.0
-    return (not item.advised, KIND_ORDER.index(item.kind), item.order, -weight, item.id)
+    after = item.kind != "care" and item.ladder != "confirmed"
+    return (not item.advised, after, KIND_ORDER.index(item.kind), item.order, -weight, item.id)

@@ -9,7 +9,7 @@ from nightcramp.assess.next_question import NextQuestion
 from nightcramp.assess.triage import URGENT, Reason
 from nightcramp.knowledge.loader import Knowledge
 from nightcramp.knowledge.schema import Model
-from nightcramp.plan.plan import PlanItem
+from nightcramp.plan.plan import PlanItem, showed
 from nightcramp.report.words import (
     LADDER_MARKS,
     LEVEL_TITLES,
@@ -37,6 +37,7 @@ def assessment_text(found: Assessment, knowledge: Knowledge) -> str:
         *_triage(found),
         *_what_it_is(found, knowledge),
         *_behind(found, model),
+        *_trials(found),
         *_doubts(found),
         *_questions(found.next_questions),
         *_plan(found),
@@ -126,6 +127,14 @@ def _rows(found: Assessment, model: Model) -> Iterator[tuple[str, float, str]]:
     yield "not explained by anything we know", left.share, f"it could be {spread}"
 
 
+def _trials(found: Assessment) -> Iterator[str]:
+    if found.verdicts:
+        yield from titled("What your own trials showed")
+    for verdict in found.verdicts:
+        mark = LADDER_MARKS["confirmed" if verdict.outcome == "works" else "refuted"]
+        yield wrap(f"{verdict.title}: {showed(verdict)}", 6, f"  {mark} ")
+
+
 def _doubts(found: Assessment) -> Iterator[str]:
     if found.contradictions:
         yield from titled("This does not fit together")
@@ -192,6 +201,8 @@ def _action(item: PlanItem) -> Iterator[str]:
     if item.diary:
         yield wrap(item.diary, 4)
     yield wrap(item.verdict, 4)
+    for line in filter(None, (item.trial, item.diary)):
+        yield wrap(line, 4)
     for line in item.ask_clinician[:2]:
         yield wrap(line, 6, "    > ")
 

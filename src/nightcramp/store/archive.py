@@ -25,14 +25,18 @@ from nightcramp.store.records import (
     FindingsRecord,
     ImportRecord,
     Kept,
+    LookRecord,
     NightRecord,
     PersonRecord,
+    TrialEventRecord,
+    TrialRecord,
     line_of,
     record_of,
     schemas,
 )
 
-FORMAT = 1
+FORMAT = 2
+"""1: before there were trials."""
 KINDS: dict[str, type[Kept]] = {
     "people.jsonl": PersonRecord,
     "entries.jsonl": EntryRecord,
@@ -40,7 +44,12 @@ KINDS: dict[str, type[Kept]] = {
     "facts.jsonl": FactRecord,
     "nights.jsonl": NightRecord,
     "findings.jsonl": FindingsRecord,
+    "trials.jsonl": TrialRecord,
+    "trial_events.jsonl": TrialEventRecord,
+    "looks.jsonl": LookRecord,
 }
+SINCE = dict.fromkeys(("trials.jsonl", "trial_events.jsonl", "looks.jsonl"), 2)
+"""The format since which a file is in an archive, where it was not from the beginning."""
 SCHEMA, README = "schema.json", "README.txt"
 NAMES = {*KINDS, SCHEMA, README}
 LONGEST_LINE = 32 << 20
@@ -61,6 +70,9 @@ Each .jsonl file has one record a line, as JSON in UTF-8; schema.json describes 
   facts.jsonl     the facts they brought
   nights.jsonl    the nights they brought
   findings.jsonl  the analyses that were made
+  trials.jsonl    the protocols of trials, as they were locked; the SHA-256 is of `protocol`
+  trial_events.jsonl  what happened on the way: stopped, started again, ill, a night otherwise
+  looks.jsonl     the verdicts that were looked at, with the nights as they stood then
 
 `nightcramp restore FILE` brings all of it back. It is health data: keep it where you keep such.
 """
@@ -100,10 +112,9 @@ def read_archive(path: Path) -> Iterator[Kept]:
     """
     together = Consistency()
     with _opened(path) as archive:
-        _check_names(path, archive)
-        _check_format(path, archive)
+        kinds = _kinds_in(path, archive)
         left = [MOST_BYTES]
-        for name, kind in KINDS.items():
+        for name, kind in kinds.items():
             for number, line in enumerate(_lines(path, archive, name, left), 1):
                 where = f"{path}: {name} line {number}"
                 record = _record(line, kind, where)
@@ -154,23 +165,34 @@ def _opened(path: Path) -> Iterator[zipfile.ZipFile]:
         yield archive
 
 
+def _kinds_in(path: Path, archive: zipfile.ZipFile) -> dict[str, type[Kept]]:
+    """Return the files an archive of its format holds, all of which are there."""
+    _check_names(path, archive)
+    number = _format_of(path, archive)
+    kinds = {name: kind for name, kind in KINDS.items() if SINCE.get(name, 1) <= number}
+    names = archive.namelist()
+    if missing := sorted(set(kinds) - set(names)):
+        raise InputError(f"the archive lacks {missing[0]}", where=str(path), hint=_WHOLE)
+    if early := sorted(set(names) & (set(KINDS) - set(kinds))):
+        raise InputError(f"{early[0]} is newer than the archive", where=str(path), hint=_WHOLE)
+    return kinds
+
+
 def _check_names(path: Path, archive: zipfile.ZipFile) -> None:
     names = archive.namelist()
     odd = sorted(set(names) - NAMES)
     twice = len(names) != len(set(names))
-    missing = sorted(set(KINDS) - set(names))
     if len(names) > MOST_FILES or odd or twice:
         what = f"holds {odd[0][:60]!r}" if odd else "holds one file several times"
         raise InputError(
             f"this is no archive of nightcramp: it {what}", where=str(path), hint=_WHOLE
         )
-    if missing:
-        raise InputError(f"the archive lacks {missing[0]}", where=str(path), hint=_WHOLE)
 
 
-def _check_format(path: Path, archive: zipfile.ZipFile) -> None:
+def _format_of(path: Path, archive: zipfile.ZipFile) -> int:
+    """Return the format of an archive, the newest where it does not say; raises InputError."""
     if SCHEMA not in archive.namelist():
-        return
+        return FORMAT
     where = f"{path}: {SCHEMA}"
     text = b"".join(_lines(path, archive, SCHEMA, [LONGEST_LINE]))
     try:
@@ -184,6 +206,7 @@ def _check_format(path: Path, archive: zipfile.ZipFile) -> None:
             where=where,
             hint="Install that version or a newer one.",
         )
+    return number
 
 
 def _lines(path: Path, archive: zipfile.ZipFile, name: str, left: list[int]) -> Iterator[bytes]:

@@ -12,8 +12,12 @@ from nightcramp.store.records import (
     ImportRecord,
     Kept,
     NightRecord,
+    OfTrial,
     PersonRecord,
+    TrialRecord,
+    sha256_of,
 )
+from nightcramp.trial.lock import TRIAL_ID
 
 ENTRY_ID = re.compile(r"[0-9a-f]{32}")
 KEY = re.compile(r"[0-9a-f]{32}")
@@ -50,6 +54,8 @@ class Consistency:
             return self._fault_of_import(record)
         if isinstance(record, FactRecord | NightRecord):
             return self._fault_of_part(record)
+        if isinstance(record, OfTrial):
+            return self._nobodys(record.person) or self._fault_of_trial(record)
         return self._fault_of_owned(record)
 
     def fault_at_end(self) -> str:
@@ -87,6 +93,16 @@ class Consistency:
             return self._twice("fact", record.number, record.place)
         self._nights[record.number] += 1
         return self._twice("night", record.number, record.night.evening)
+
+    def _fault_of_trial(self, record: OfTrial) -> str:
+        if isinstance(record, TrialRecord):
+            if not TRIAL_ID.fullmatch(record.trial):
+                return "the id of a trial is of small letters, digits, - and _"
+            if sha256_of(record.protocol) != record.sha256:
+                return f"the protocol of trial {record.trial} is not the one that was locked"
+            return self._twice("trial", record.person, record.trial)
+        known = ("trial", record.person, record.trial) in self._seen
+        return "" if known else f"there is no trial {record.trial[:60]!r}"
 
     def _fault_of_owned(self, record: EntryRecord | FindingsRecord) -> str:
         if isinstance(record, EntryRecord):

@@ -142,9 +142,7 @@ def catch_up(connection: Connection, files: JournalFiles) -> int | None:
     Returns None where the files cannot follow: something between is in neither.
     """
     last = files.last()
-    journal = tables.journal.c
-    asked = select(journal.number, journal.text).where(journal.number > (last or 0))
-    for number, text in connection.execute(asked.order_by(journal.number)).all():
+    for number, text in list(rows_after(connection, last or 0)):
         if number - 1 != last and not text.startswith(ANEW):
             return None
         files.append(number, text, last)
@@ -157,8 +155,20 @@ def transactions(place: Place, connection: Connection | None) -> Iterator[Transa
     if place.files is not None:
         yield from place.files.transactions()
     elif connection is not None:
-        journal = tables.journal.c
-        asked = select(journal.number, journal.text).order_by(journal.number)
-        for number, text in connection.execute(asked):
-            lines = text.encode().splitlines(keepends=True)
-            yield from transactions_in(lines, f"transaction {number}")
+        for number, text in rows_after(connection, 0):
+            yield from transactions_of(number, text)
+
+
+def rows_after(connection: Connection, number: int) -> Iterator[tuple[int, str]]:
+    """Yield (number, lines) of the transactions in the table after a number, oldest first."""
+    journal = tables.journal.c
+    asked = select(journal.number, journal.text).where(journal.number > number)
+    for row in connection.execute(asked.order_by(journal.number)):
+        if not isinstance(row.text, str):
+            raise DamagedError(f"transaction {row.number} is not what was written")
+        yield row.number, row.text
+
+
+def transactions_of(number: int, text: str) -> Iterator[Transaction]:
+    """Yield the transactions in the lines of a row of the table."""
+    yield from transactions_in(text.encode().splitlines(keepends=True), f"transaction {number}")

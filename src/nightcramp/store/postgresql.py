@@ -30,8 +30,10 @@ from nightcramp.store.upgrade import revision_of, upgrade
 SCHEMA = "nightcramp"
 BUSY_SECONDS = 10
 CONNECT_SECONDS = "10"
-DAMAGED = ("XX001", "XX002", "58030", "58P01")
-"""Data or index corrupted, a file that cannot be read, a file that is gone."""
+SLOWEST_SECONDS = 30
+"""A damaged index can send the server round for ever."""
+DAMAGED = ("XX", "58030", "58P01", "23")
+"""Corrupted inside, a file that cannot be read or is gone, rows that do not fit together."""
 SCHEMES = ("postgresql", "postgres")
 
 
@@ -76,8 +78,11 @@ class PostgresPlace:
         return
 
     def engine(self, *, locks: bool = True) -> Engine:
-        """Return what connects to the schema; rows are locked by who reads them to write."""
-        return _engine(self.url, self.schema)
+        """Return what connects; rows are locked by who reads them to write.
+
+        Without locks it reads for a restore, and trusts no index.
+        """
+        return _engine(self.url, self.schema, indexes=locks)
 
     def exists(self) -> bool:
         """Return True: a server is asked."""
@@ -110,7 +115,7 @@ class PostgresPlace:
         """Return an error of the server for people, without the password."""
         state = getattr(error, "sqlstate", None) or ""
         said = self._without_password(one_line(error, 200))
-        if state in DAMAGED:
+        if state.startswith(DAMAGED) or isinstance(error, UnicodeDecodeError):
             return damaged(self, said)
         for beginning, message, hint in _TROUBLES:
             if state.startswith(beginning):
@@ -119,9 +124,9 @@ class PostgresPlace:
             return StoreError(
                 f"the database cannot be reached: {said}",
                 where=self.shown,
-                hint=f"See whether the server runs and {VARIABLE} is right.",
+                hint=f"See whether the server runs and {VARIABLE} is right. {_IN_DOUBT}",
             )
-        return StoreError(f"the database cannot be used: {said}", where=self.shown)
+        return StoreError(f"the database cannot be used: {said}", where=self.shown, hint=_IN_DOUBT)
 
     def _without_password(self, said: str) -> str:
         secrets = (str(self.url.password or ""), str(self.url.query.get("password", "")))
@@ -177,6 +182,10 @@ class PostgresPlace:
         return [f"the schema {name}" for name in found]
 
 
+_IN_DOUBT = (
+    "If it stops there each time, its database is damaged: `nightcramp restore --replace` builds "
+    "it anew."
+)
 _TROUBLES = (
     ("53100", "there is no room left on the server; nothing was changed", "Make room there."),
     ("55P03", "another nightcramp is writing", "Try again in a moment."),
@@ -188,15 +197,23 @@ _TROUBLES = (
 
 
 @functools.lru_cache(maxsize=8)
-def _engine(url: URL, schema: str) -> Engine:
+def _engine(url: URL, schema: str, *, indexes: bool) -> Engine:
     engine = create_engine(url, poolclass=NullPool)
+    settings = {
+        "search_path": schema,
+        "lock_timeout": f"'{BUSY_SECONDS}s'",
+        "statement_timeout": f"'{SLOWEST_SECONDS}s'",
+    }
+    if not indexes:
+        scans = ("enable_indexscan", "enable_indexonlyscan", "enable_bitmapscan")
+        settings |= dict.fromkeys(scans, "off")
+    setting = "; ".join(f"SET {name} TO {value}" for name, value in settings.items())
 
     @event.listens_for(engine, "connect")
     def _connected(connection: Any, record: Any) -> None:
         connection.autocommit = True
         connection.execute(
-            f"SET search_path TO {schema}; SET lock_timeout TO '{BUSY_SECONDS}s'; "
-            "SELECT set_config('synchronous_commit', 'on', false) "
+            f"{setting}; SELECT set_config('synchronous_commit', 'on', false) "
             "WHERE current_setting('synchronous_commit') = 'off'"
         )
         connection.autocommit = False

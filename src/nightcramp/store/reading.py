@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any, TypeVar
 
 import msgspec
-from sqlalchemy import Connection, Row, exists, func, select
+from sqlalchemy import Connection, Row, Table, exists, func, select
 
 from nightcramp.diary.entry import Entry
 from nightcramp.person.fact import Fact
@@ -20,13 +20,18 @@ from nightcramp.store.records import (
     FindingsRecord,
     ImportRecord,
     Kept,
+    LookRecord,
     NightRecord,
     PersonRecord,
+    TrialEventRecord,
+    TrialRecord,
     account_of,
     checksum,
+    sha256_of,
 )
 from nightcramp.store.trouble import DamagedError
 from nightcramp.store.writing import import_checksum
+from nightcramp.trial.events import TrialEvent
 
 T = TypeVar("T")
 
@@ -51,11 +56,14 @@ def everything(connection: Connection, person: int | None = None) -> Iterator[Ke
     for record in imports:
         yield from nights_of_import(connection, record)
     yield from findings_in(connection, people)
+    yield from trials_in(connection, people)
+    yield from events_in(connection, people)
+    yield from looks_in(connection, people)
 
 
 def is_empty(connection: Connection) -> bool:
     """Return whether nobody told or imported anything yet."""
-    kept = (tables.entry, tables.imported, tables.finding)
+    kept = (tables.entry, tables.imported, tables.finding, tables.trial)
     return not any(connection.scalar(select(exists().select_from(table))) for table in kept)
 
 
@@ -199,6 +207,63 @@ def _findings(row: Row[Any], key: str) -> FindingsRecord:
     )
 
 
+def trials_in(connection: Connection, people: dict[int, PersonRecord]) -> Iterator[TrialRecord]:
+    """Yield the locked protocols of people, oldest first; raises DamagedError for a changed one."""
+    for row in _owned(connection, tables.trial, people):
+        yield _trial(row, people[row.person_id].key)
+
+
+def events_in(
+    connection: Connection, people: dict[int, PersonRecord]
+) -> Iterator[TrialEventRecord]:
+    """Yield what happened in the trials of people, in the order it was told."""
+    for row in _owned(connection, tables.trial_event, people):
+        what, key = f"trial event {row.seq}", people[row.person_id].key
+        _check(row, what, key, row.trial, row.body)
+        event = _value(row.body, TrialEvent, what)
+        yield TrialEventRecord(person=key, trial=row.trial, event=event)
+
+
+def looks_in(connection: Connection, people: dict[int, PersonRecord]) -> Iterator[LookRecord]:
+    """Yield the looks at verdicts of people, oldest first."""
+    for row in _owned(connection, tables.look, people):
+        what, key = f"look {row.seq}", people[row.person_id].key
+        _check(row, what, key, row.trial, row.made_at, row.outcomes, row.body)
+        yield LookRecord(
+            person=key,
+            trial=row.trial,
+            made_at=_moment(row.made_at, what),
+            outcomes=_value(row.outcomes, tuple[float | None, ...], what),
+            verdict=msgspec.Raw(row.body.encode()),
+        )
+
+
+def _trial(row: Row[Any], key: str) -> TrialRecord:
+    what = f"the locked protocol of trial {row.id}"
+    _check(row, what, key, row.id, row.locked_at, row.sha256, row.body)
+    if sha256_of(row.body) != row.sha256:
+        raise DamagedError(f"{what} was tampered with: its SHA-256 is not the one of the lock")
+    return TrialRecord(
+        person=key,
+        trial=row.id,
+        locked_at=_moment(row.locked_at, what),
+        sha256=row.sha256,
+        protocol=row.body,
+    )
+
+
+def _owned(
+    connection: Connection, table: Table, people: dict[int, PersonRecord]
+) -> Iterator[Row[Any]]:
+    """Yield the rows of people in the order they were written; none of them is lost."""
+    asked = select(table).where(table.c.person_id.in_(people)).order_by(table.c.seq)
+    owners: Counter[int] = Counter()
+    for row in connection.execute(asked):
+        owners[row.person_id] += 1
+        yield row
+    _check_counts(connection, f"{table.name}s", {number: owners[number] for number in people})
+
+
 def _check_counts(connection: Connection, name: str, found: dict[int, int]) -> None:
     """Raise DamagedError unless everybody has as many rows as were written."""
     counted = select(tables.person.c.id, tables.person.c[name])
@@ -227,5 +292,5 @@ def _value(text: str, kind: type[T], what: str) -> T:
 def _moment(text: str, what: str) -> dt.datetime:
     try:
         return dt.datetime.fromisoformat(text)
-    except ValueError:
+    except (TypeError, ValueError):
         raise DamagedError(f"{what} has no time that can be read") from None

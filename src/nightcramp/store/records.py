@@ -15,6 +15,7 @@ from nightcramp.diary.entry import Entry
 from nightcramp.intake.reading import Account
 from nightcramp.person.fact import Fact
 from nightcramp.person.night import Night
+from nightcramp.trial.events import TrialEvent
 
 
 class _Record(Struct, frozen=True, kw_only=True, tag_field="is"):
@@ -75,6 +76,34 @@ class FindingsRecord(_Record, frozen=True, kw_only=True, tag="findings"):
     findings: Raw
 
 
+class TrialRecord(_Record, frozen=True, kw_only=True, tag="trial"):
+    """One protocol as it was locked: `protocol` are the very bytes that the SHA-256 is of."""
+
+    person: str
+    trial: str
+    locked_at: dt.datetime
+    sha256: str
+    protocol: str
+
+
+class TrialEventRecord(_Record, frozen=True, kw_only=True, tag="trial event"):
+    """One thing that happened on the way of a trial."""
+
+    person: str
+    trial: str
+    event: TrialEvent
+
+
+class LookRecord(_Record, frozen=True, kw_only=True, tag="look"):
+    """One look at the verdict of a trial, and the outcomes of the nights it was made from."""
+
+    person: str
+    trial: str
+    made_at: dt.datetime
+    outcomes: tuple[float | None, ...]
+    verdict: Raw
+
+
 class UndoneRecord(_Record, frozen=True, kw_only=True, tag="undone"):
     """The import of this number was taken back. Only in the journal."""
 
@@ -93,7 +122,18 @@ class EndRecord(_Record, frozen=True, kw_only=True, tag="end"):
     sha256: str
 
 
-Kept = PersonRecord | EntryRecord | ImportRecord | FactRecord | NightRecord | FindingsRecord
+OfTrial = TrialRecord | TrialEventRecord | LookRecord
+Kept = (
+    PersonRecord
+    | EntryRecord
+    | ImportRecord
+    | FactRecord
+    | NightRecord
+    | FindingsRecord
+    | TrialRecord
+    | TrialEventRecord
+    | LookRecord
+)
 Record = Kept | UndoneRecord
 Line = Record | AnewRecord | EndRecord
 
@@ -123,6 +163,11 @@ def account_of(text: str) -> Account:
 def checksum(*parts: object) -> str:
     """Return the SHA-256 of parts, each on a line of its own."""
     return hashlib.sha256("\n".join(map(str, parts)).encode()).hexdigest()
+
+
+def sha256_of(text: str) -> str:
+    """Return the SHA-256 of a text."""
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def schemas(kinds: Iterable[type[Kept]]) -> dict[str, Any]:

@@ -6,13 +6,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from msgspec import Struct
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
-from nightcramp.store import tables
 from nightcramp.store.archive import read_archive
 from nightcramp.store.backups import Backup, Backups
-from nightcramp.store.journal import last_number, transactions
-from nightcramp.store.journal_files import Transaction, transactions_in
+from nightcramp.store.journal import last_number, rows_after, transactions, transactions_of
+from nightcramp.store.journal_files import Transaction
 from nightcramp.store.place import Place, trouble_of
 from nightcramp.store.reading import everything
 from nightcramp.store.records import AnewRecord, EndRecord, Record
@@ -42,7 +41,8 @@ def source_of(place: Place, old: Connection | None, archive: Path | None) -> Sou
     good = next((backup for backup in backups if backup.is_good()), None)
     chain = _chain(good, found, last, unread, gaps=place.files is None)
     if chain is None or chain.missing:
-        chain = _tables(old, last) or chain
+        is_newest = place.files is None or _last_in(old) == last
+        chain = (_tables(old, last) if is_newest else None) or chain
     if chain is None:
         raise StoreError(
             "there is no backup and no journal to restore from",
@@ -57,8 +57,8 @@ def _journal(place: Place, old: Connection | None) -> tuple[list[Transaction], l
     found: list[Transaction] = []
     try:
         found.extend(transactions(place, old))
-    except DATABASE_ERRORS as error:
-        trouble = trouble_of(place, error)
+    except (DamagedError, *DATABASE_ERRORS) as error:
+        trouble = error if isinstance(error, DamagedError) else trouble_of(place, error)
         if not isinstance(trouble, DamagedError):
             raise trouble from None
         return found, ["The journal cannot be read to its end."]
@@ -70,18 +70,15 @@ def _journal(place: Place, old: Connection | None) -> tuple[list[Transaction], l
 
 def _last_in(old: Connection | None) -> int:
     """Return the last number the database knows, unless its place is damaged."""
-    if old is None:
-        return 0
-    journal = tables.journal.c
-    asked = select(journal.number, journal.text).order_by(journal.number.desc()).limit(1)
     try:
-        row = old.execute(asked).first()
-    except DATABASE_ERRORS:
+        rows = list(rows_after(old, last_number(old) - 1)) if old is not None else []
+    except (DamagedError, *DATABASE_ERRORS):
         return 0
     finally:
-        old.rollback()
-    found = list(transactions_in(row.text.encode().splitlines(keepends=True), "")) if row else []
-    return max((one.number for one in found if not one.fault), default=0)
+        if old is not None:
+            old.rollback()
+    found = [one for row in rows for one in transactions_of(*row) if not one.fault]
+    return max((one.number for one in found), default=0)
 
 
 def _chain(
@@ -128,12 +125,10 @@ def _missing(later: Sequence[Transaction], numbers: Iterable[int]) -> Iterator[s
 
 
 def _tables(old: Connection | None, last: int) -> Source | None:
-    """Return the tables themselves, where all of them can be read and none is older."""
+    """Return the tables themselves, where all of them can be read."""
     if old is None:
         return None
     try:
-        if last_number(old) < last:
-            return None
         records = list(everything(old))
     except (DamagedError, *DATABASE_ERRORS):
         return None

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from sqlalchemy import Column, ForeignKey, Index, Integer, MetaData, Table, Text, UniqueConstraint
 
-HEAD = "0002"
+HEAD = "0003"
 """The newest migration: a store at any other one is brought here first, or is too new."""
 
+OF_TRIALS = ("trials", "trial_events", "looks")
 metadata = MetaData()
 
 
@@ -33,6 +34,7 @@ person = Table(
     _text("made_at"),
     *(Column(name, Integer, nullable=False) for name in ("entries", "imports", "findings")),
     _text("checksum"),
+    *(Column(name, Integer, nullable=False, server_default="0") for name in OF_TRIALS),
     UniqueConstraint("key", name="person_key"),
     UniqueConstraint("name", name="person_name"),
     sqlite_autoincrement=True,
@@ -96,6 +98,46 @@ finding = Table(
     _text("body"),
     _text("checksum"),
     Index("finding_person", "person_id"),
+    sqlite_autoincrement=True,
+)
+
+trial = Table(
+    "trial",
+    metadata,
+    Column("seq", Integer, primary_key=True),
+    _owner(),
+    _text("id"),
+    _text("locked_at"),
+    _text("sha256"),
+    _text("body"),
+    _text("checksum"),
+    UniqueConstraint("person_id", "id", name="trial_once"),
+    sqlite_autoincrement=True,
+)
+
+trial_event = Table(
+    "trial_event",
+    metadata,
+    Column("seq", Integer, primary_key=True),
+    _owner(),
+    _text("trial"),
+    _text("body"),
+    _text("checksum"),
+    Index("trial_event_person", "person_id"),
+    sqlite_autoincrement=True,
+)
+
+look = Table(
+    "look",
+    metadata,
+    Column("seq", Integer, primary_key=True),
+    _owner(),
+    _text("trial"),
+    _text("made_at"),
+    _text("outcomes"),
+    _text("body"),
+    _text("checksum"),
+    Index("look_person", "person_id"),
     sqlite_autoincrement=True,
 )
 

@@ -15,9 +15,13 @@ from nightcramp.store.records import (
     FactRecord,
     FindingsRecord,
     ImportRecord,
+    LookRecord,
     NightRecord,
+    OfTrial,
     PersonRecord,
     Record,
+    TrialEventRecord,
+    TrialRecord,
     UndoneRecord,
     checksum,
     json_of,
@@ -40,7 +44,10 @@ def next_number(connection: Connection, table: str, column: str) -> int:
         counter = func.pg_get_serial_sequence(table, column)
         return int(connection.scalar(select(func.nextval(counter))) or 0)
     used = text("SELECT seq FROM sqlite_sequence WHERE name = :name")
-    return int(connection.scalar(used, {"name": table}) or 0) + 1
+    highest = connection.scalar(used, {"name": table}) or 0
+    if not isinstance(highest, int):
+        raise DamagedError(f"the numbers of {table} are not what was written")
+    return highest + 1
 
 
 def count_on(connection: Connection, table: str, column: str) -> None:
@@ -81,7 +88,7 @@ def _write_people(connection: Connection, records: Sequence[PersonRecord]) -> No
                 update(tables.person).where(tables.person.c.key == record.key).values(**row)
             )
         else:
-            nothing = {"entries": 0, "imports": 0, "findings": 0}
+            nothing = dict.fromkeys(("entries", "imports", "findings", *tables.OF_TRIALS), 0)
             connection.execute(insert(tables.person), {**row, **nothing})
 
 
@@ -171,6 +178,51 @@ def _write_findings(connection: Connection, records: Sequence[FindingsRecord]) -
     _count(connection, "findings", [people[record.person] for record in records])
 
 
+def _write_trials(connection: Connection, records: Sequence[TrialRecord]) -> None:
+    rows = []
+    for one in records:
+        row = {
+            "id": one.trial,
+            "locked_at": one.locked_at.isoformat(),
+            "sha256": one.sha256,
+            "body": one.protocol,
+        }
+        rows.append({**row, "checksum": checksum(one.person, *row.values())})
+    _insert_owned(connection, "trial", rows, records)
+
+
+def _write_events(connection: Connection, records: Sequence[TrialEventRecord]) -> None:
+    rows = []
+    for one in records:
+        row = {"trial": one.trial, "body": json_of(one.event)}
+        rows.append({**row, "checksum": checksum(one.person, *row.values())})
+    _insert_owned(connection, "trial_event", rows, records)
+
+
+def _write_looks(connection: Connection, records: Sequence[LookRecord]) -> None:
+    rows = []
+    for one in records:
+        row = {
+            "trial": one.trial,
+            "made_at": one.made_at.isoformat(),
+            "outcomes": json_of(one.outcomes),
+            "body": bytes(one.verdict).decode(),
+        }
+        rows.append({**row, "checksum": checksum(one.person, *row.values())})
+    _insert_owned(connection, "look", rows, records)
+
+
+def _insert_owned(
+    connection: Connection, table: str, rows: list[dict[str, str]], records: Sequence[OfTrial]
+) -> None:
+    """Insert rows that belong to the people of their records, and count them."""
+    people = _people(connection)
+    owners = [people[record.person] for record in records]
+    owned = [{**row, "person_id": owner} for row, owner in zip(rows, owners, strict=True)]
+    connection.execute(insert(tables.metadata.tables[table]), owned)
+    _count(connection, f"{table}s", owners)
+
+
 def _undo(connection: Connection, records: Sequence[UndoneRecord]) -> None:
     undone = tables.imported.c.id.in_([record.number for record in records])
     owners = connection.scalars(select(tables.imported.c.person_id).where(undone)).all()
@@ -193,5 +245,8 @@ _WRITERS: dict[type, Callable[[Connection, Any], None]] = {
     FactRecord: _write_facts,
     NightRecord: _write_nights,
     FindingsRecord: _write_findings,
+    TrialRecord: _write_trials,
+    TrialEventRecord: _write_events,
+    LookRecord: _write_looks,
     UndoneRecord: _undo,
 }

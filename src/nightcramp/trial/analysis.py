@@ -11,27 +11,30 @@ from statistics import NormalDist
 import numpy as np
 
 from nightcramp.diary.history import Array
-from nightcramp.diary.latent import Hyper, Problem, fit
+from nightcramp.diary.latent import Hyper, Problem
 from nightcramp.knowledge.schema import DiaryModel
 from nightcramp.person.finding import Ratio
 from nightcramp.person.night import Night
 from nightcramp.person.verdict import Check, Outcome, Verdict
-from nightcramp.trial.betting import Bets, Slab, arm_column, place_bets
+from nightcramp.trial.betting import Bets, Slab, arm_column, limit_of, place_bets
 from nightcramp.trial.effect import Size, carried_over, problem_of, size_of
+from nightcramp.trial.joint import p_with_looks
 from nightcramp.trial.nights import TrialNights, trial_nights
 from nightcramp.trial.protocol import Protocol, fingerprint
 from nightcramp.trial.score import (
     BlockScores,
+    Looks,
     RandomisationTest,
-    block_scores,
+    contrast_of,
+    looks_of,
     randomisation_test,
 )
 
 CONTRAST = (0, 1)
 NODES = Hyper(
-    np.array([0.15, 0.15, 0.5, 0.5, 0.9, 0.9]),
-    np.array([0.3, 0.3, 0.3, 0.8, 0.3, 0.8]),
-    np.array([0.1, 0.6, 0.3, 0.3, 0.3, 0.3]),
+    np.array([0.15, 0.15, 0.15, 0.6, 0.6, 0.6]),
+    np.array([0.3, 0.3, 0.3, 0.8, 0.8, 0.8]),
+    np.array([0.1, 0.5, 1.5, 0.1, 0.5, 1.5]),
 )
 """What the test and the bettor take for possible: their validity does not hang on it."""
 
@@ -55,26 +58,17 @@ def weigh(protocol: Protocol, nights: TrialNights, model: DiaryModel) -> Evidenc
     seen = {protocol.schedule[b] for b in range(over)}
     if not set(CONTRAST) <= seen or np.nansum(problem.counts) == 0:
         return Evidence(nights, None, Bets(np.ones(over)), None, None, ())
-    scores = _scores(problem, nights, over)
+    looks = looks_of(problem, NODES, nights.block, over)
     arm = arm_column(nights.block, protocol.schedule, CONTRAST)
     before = Slab(0.0, model.unpublished_sd)
+    size = size_of(problem, arm, before, model)
     return Evidence(
         nights=nights,
-        test=_test(scores, protocol) if over == protocol.blocks else None,
-        bets=place_bets(
-            problem,
-            NODES,
-            np.zeros(len(NODES)),
-            before,
-            nights.block,
-            protocol.space,
-            protocol.schedule,
-            CONTRAST,
-            over,
-        ),
-        size=size_of(problem, arm, before, model),
-        scores=scores,
-        checks=tuple(_checks(protocol, nights, problem, arm, model)),
+        test=_test(looks, before, protocol) if over == protocol.blocks else None,
+        bets=place_bets(looks, before, protocol.space, protocol.schedule, CONTRAST),
+        size=size,
+        scores=looks.final(),
+        checks=tuple(_checks(protocol, nights, problem, arm, size, model)),
     )
 
 
@@ -83,20 +77,25 @@ def _ended(nights: TrialNights) -> TrialNights:
     return replace(nights, counted=nights.counted * (nights.block < nights.blocks_over))
 
 
-def _scores(problem: Problem, nights: TrialNights, over: int) -> BlockScores:
-    """Return the score of each block that has ended, from the fit without arms."""
-    evidence = fit(problem, NODES).evidence
-    weight = np.exp(evidence - evidence.max())
-    return block_scores(problem, NODES, weight / weight.sum(), nights.block, over)
-
-
-def _test(scores: BlockScores, protocol: Protocol) -> RandomisationTest:
+def _test(looks: Looks, slab: Slab, protocol: Protocol) -> RandomisationTest:
+    """Return the test after the last block, with what the looks before it have cost."""
     seed = int(fingerprint(protocol)[:12], 16)
-    return randomisation_test(scores, protocol.space, protocol.schedule, CONTRAST, seed)
+    space, schedule = protocol.space, protocol.schedule
+    found = randomisation_test(looks.final(), space, schedule, CONTRAST, seed)
+    if len(protocol.arms) > 2 or found.p > protocol.error:
+        return found
+    limit = limit_of(protocol.error)
+    together = p_with_looks(looks, slab, space, schedule, limit, seed)
+    return replace(found, with_looks=max(together, found.p))
 
 
 def _checks(
-    protocol: Protocol, nights: TrialNights, problem: Problem, arm: Array, model: DiaryModel
+    protocol: Protocol,
+    nights: TrialNights,
+    problem: Problem,
+    arm: Array,
+    size: Size,
+    model: DiaryModel,
 ) -> Iterator[Check]:
     """Yield what must hold before a verdict is given."""
     p = missing_by_arm(protocol, nights)
@@ -106,7 +105,7 @@ def _checks(
         holds=p >= model.check_error,
     )
     after = after_effect(protocol, nights)
-    z = carried_over(problem, arm, after, model) if np.ptp(after) else 0.0
+    z = carried_over(problem, arm, after, size.nodes, model) if np.ptp(after) else 0.0
     yield Check(
         id="carry_over",
         says="the arm of one block did not act on into the next",
@@ -149,10 +148,11 @@ def verdict_of(
 def decide(protocol: Protocol, found: Evidence) -> tuple[Outcome, str]:
     """Return the verdict and its reason.
 
-    Two ways lead to `works` or `harms`, each with half of the error: the randomisation test
-    after the last block, and a stake that has reached its limit at any time. `does_not_matter`
-    needs the interval of the size, or before the end the one for all looks, between the
-    smallest effect that matters and its mirror.
+    Two ways lead to `works` or `harms`: a stake that has reached its limit at any time, and
+    the randomisation test after the last block, which counts the schedules whose stake would
+    have reached it as extreme. With two arms both together err in at most `error`; with three
+    each has half of it. `does_not_matter` needs the interval of the size, or before the end the
+    one for all looks, between the smallest effect that matters and its mirror.
     """
     if found.size is None:
         return "cannot_tell", "both arms must have had a block with nights logged first"
@@ -177,8 +177,9 @@ def _interval(protocol: Protocol, found: Evidence) -> tuple[float, float]:
 
 
 def _detected(protocol: Protocol, found: Evidence) -> bool:
-    half = protocol.error / 2
-    return found.bets.most >= 1 / half or (found.test is not None and found.test.p <= half)
+    error = protocol.error if len(protocol.arms) == 2 else protocol.error / 2
+    ended = found.test is not None and found.test.with_looks <= error
+    return ended or found.bets.most >= limit_of(error)
 
 
 def _stated(
@@ -254,7 +255,7 @@ def _more_nights(protocol: Protocol, found: Evidence, model: DiaryModel) -> int 
     z = arm_of_blocks(protocol, over)
     information = float(z @ found.scores.information @ z)
     normal = NormalDist()
-    needed = normal.inv_cdf(1 - protocol.error / 4) + normal.inv_cdf(model.seen_with)
+    needed = normal.inv_cdf(1 - protocol.error / 2) + normal.inv_cdf(model.seen_with)
     wanted = (needed / math.log(protocol.smallest_effect)) ** 2
     if information <= 0:
         return None
@@ -265,5 +266,4 @@ def _more_nights(protocol: Protocol, found: Evidence, model: DiaryModel) -> int 
 
 def arm_of_blocks(protocol: Protocol, over: int) -> Array:
     """Return the contrast of each block that has ended."""
-    arms = np.array(protocol.schedule[:over])
-    return np.asarray(0.5 * (arms == CONTRAST[0]) - 0.5 * (arms == CONTRAST[1]))
+    return contrast_of(protocol.schedule[:over], CONTRAST)

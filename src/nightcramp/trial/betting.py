@@ -9,13 +9,17 @@ stake is an anytime-valid measure of evidence (an e-process), and it moves when 
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from nightcramp.diary.history import Array
-from nightcramp.diary.latent import Hyper, Problem, fit
 from nightcramp.trial.schedule import Schedule, Space
+from nightcramp.trial.score import MOST_COUNTED, Looks, contrast_of, ways_with_first_arm
+
+HUGE = 500.0
 
 
 @dataclass(frozen=True)
@@ -42,91 +46,103 @@ class Slab:
     mean: float
     sd: float
 
+    def evidence(self, score: Array, information: Array) -> Array:
+        """Return the log evidence of an arm effect against none, to the second order."""
+        precision = self.sd**-2
+        best = (score + self.mean * precision) ** 2 / (information + precision)
+        shrunk = np.log1p(information / precision)
+        return np.asarray(0.5 * (best - self.mean**2 * precision - shrunk))
+
 
 def place_bets(
-    problem: Problem,
-    hyper: Hyper,
-    log_weight: Array,
-    slab: Slab,
-    block: Array,
-    space: Space,
-    schedule: Schedule,
-    contrast: tuple[int, int],
-    blocks_over: int,
+    looks: Looks, slab: Slab, space: Space, schedule: Schedule, contrast: tuple[int, int]
 ) -> Bets:
-    """Return the stakes of a bettor who believes in the slab, averaged over the nodes.
+    """Return the stakes of a bettor who believes in the slab, after each look."""
+    arms = np.array([schedule])
+    return Bets(stakes_of(looks, slab, arms, odds_of(space, arms, contrast), contrast)[0])
 
-    `problem`: outcomes that count and the common columns. `log_weight`: prior of the nodes (G,).
+
+def stakes_of(
+    looks: Looks, slab: Slab, arms: ArrayLike, odds: Array, contrast: tuple[int, int]
+) -> Array:
+    """Return the stakes had each of many schedules been drawn, shape (S, looks).
+
+    `odds`: how likely each block's arm was among the two, shape (S, blocks).
     """
-    open_blocks = [
-        b
-        for b in range(blocks_over)
-        if schedule[b] in contrast and _free(space, schedule, b, contrast)
-    ]
-    evidence = _evidence(problem, hyper, log_weight, slab, block, schedule, contrast, open_blocks)
-    stakes, stake = np.ones(blocks_over), 1.0
-    for b in range(blocks_over):
-        if b in evidence:
-            odds = _odds(space, schedule, b, contrast)
-            taken, other = evidence[b]
-            said = odds / (odds + (1 - odds) * np.exp(np.clip(other - taken, -500, 500)))
-            stake *= float(said / odds)
-        stakes[b] = stake
-    return Bets(stakes)
+    z = contrast_of(arms, contrast)
+    stakes = np.zeros((len(z), looks.over))
+    total = np.zeros(len(z))
+    for look in range(looks.over):
+        taken, other = _evidence(looks, slab, z[:, : looks.over], look)
+        drawn = odds[:, look]
+        ahead = np.exp(np.clip(other - taken, -HUGE, HUGE))
+        total = total - np.log(drawn + (1 - drawn) * ahead)
+        stakes[:, look] = np.exp(np.minimum(total, HUGE))
+    return stakes
 
 
-def _odds(space: Space, schedule: Schedule, block: int, contrast: tuple[int, int]) -> float:
-    """Return how likely the arm of a block was among the two, given the blocks before it."""
-    chances = space.probabilities(schedule[:block])
-    both = sum(chances[arm] for arm in contrast)
-    return float(chances[schedule[block]] / both)
+def _evidence(looks: Looks, slab: Slab, z: Array, look: int) -> tuple[Array, Array]:
+    """Return the log evidence up to a block's end under its arm and under the other one."""
+    taken, other = [], []
+    for node in range(looks.evidence.shape[1]):
+        score, information = looks.score[look, node], looks.information[look, node]
+        last = z[:, look]
+        reached = z @ information
+        u, v = z @ score, (reached * z).sum(axis=1)
+        flipped_u = u - 2 * last * score[look]
+        flipped_v = v - 4 * last * reached[:, look] + 4 * last**2 * information[look, look]
+        base = looks.evidence[look, node]
+        taken.append(base + slab.evidence(u, v))
+        other.append(base + slab.evidence(flipped_u, flipped_v))
+    return np.logaddexp.reduce(taken, axis=0), np.logaddexp.reduce(other, axis=0)
 
 
-def _free(space: Space, schedule: Schedule, block: int, contrast: tuple[int, int]) -> bool:
-    """Return whether the arm of a block was left to chance."""
-    return _odds(space, schedule, block, contrast) < 1.0
+def odds_of(space: Space, arms: ArrayLike, contrast: tuple[int, int]) -> Array:
+    """Return how likely each block's arm was among the two, given the blocks before it.
+
+    1 for the block of a third arm, which nobody bets on. Shape (S, blocks).
+    """
+    chosen = np.asarray(arms)
+    if space.arms == 2 and space.size < MOST_COUNTED:
+        return _two_arm_odds(space, chosen)
+    return np.array([[*_odds(space, tuple(row), contrast)] for row in chosen.tolist()])
 
 
-def _evidence(
-    problem: Problem,
-    hyper: Hyper,
-    log_weight: Array,
-    slab: Slab,
-    block: Array,
-    schedule: Schedule,
-    contrast: tuple[int, int],
-    open_blocks: list[int],
-) -> dict[int, tuple[float, float]]:
-    """Return, by block, the log evidence up to its end under its arm and under the other one."""
-    if not open_blocks:
-        return {}
-    arm = arm_column(block, schedule, contrast)
-    flips = [np.where(block == b, -arm, arm) for b in open_blocks]
-    nodes = len(hyper)
-    own = np.repeat(
-        np.stack([np.stack([arm, flip]) for flip in flips]).reshape(-1, len(arm)), nodes, 0
-    )
-    shape = (len(arm), len(own), problem.columns.shape[1])
-    common = np.broadcast_to(problem.columns[:, None, :], shape)
-    wide = Problem(
-        counts=_up_to(problem.counts, block, open_blocks, nodes),
-        columns=np.concatenate([common, own.T[:, :, None]], axis=2),
-        mean=np.append(problem.mean, slab.mean),
-        precision=np.append(problem.precision, slab.sd**-2.0),
-    )
-    many = hyper[np.tile(np.arange(nodes), 2 * len(open_blocks))]
-    found = fit(wide, many).evidence.reshape(len(open_blocks), 2, nodes) + log_weight
-    total = np.logaddexp.reduce(found, axis=2)
-    return {b: (float(total[i, 0]), float(total[i, 1])) for i, b in enumerate(open_blocks)}
+def _odds(space: Space, schedule: Schedule, contrast: tuple[int, int]) -> list[float]:
+    odds = []
+    for block, arm in enumerate(schedule):
+        chances = space.probabilities(schedule[:block])
+        both = sum(chances[a] for a in contrast)
+        odds.append(float(chances[arm] / both) if arm in contrast else 1.0)
+    return odds
+
+
+def _two_arm_odds(space: Space, arms: Array) -> Array:
+    """Return the odds of many schedules of two arms by looking up how many go on."""
+    ways = ways_with_first_arm(space)
+    left, last = np.full(len(arms), space.blocks // 2), np.full(len(arms), -1)
+    run, going_on = np.zeros(len(arms), dtype=np.int64), np.full(len(arms), space.size)
+    odds = np.ones(arms.shape)
+    for block in range(space.blocks):
+        arm = arms[:, block].astype(np.int64)
+        first = ways[block, left, last, run]
+        after = np.where(arm == 0, first, going_on - first)
+        odds[:, block] = after / going_on
+        left, run, last, going_on = (
+            left - (arm == 0),
+            np.where(arm == last, run + 1, 1),
+            arm,
+            after,
+        )
+    return odds
 
 
 def arm_column(block: Array, schedule: Schedule, contrast: tuple[int, int]) -> Array:
     """Return the contrast of each night: +1/2 in the first arm, -1/2 in the second, else 0."""
     arms = np.array([*schedule, -1])[block.astype(int)]
-    return np.asarray(0.5 * (arms == contrast[0]) - 0.5 * (arms == contrast[1]))
+    return contrast_of(arms, contrast)
 
 
-def _up_to(counts: Array, block: Array, open_blocks: list[int], nodes: int) -> Array:
-    """Return the counts known when each block ends, NaN after, shape (T, batch)."""
-    known = [np.where(block <= b, counts, np.nan) for b in open_blocks]
-    return np.repeat(np.column_stack(known), 2 * nodes, axis=1)
+def limit_of(error: float) -> float:
+    """Return the stake that chance reaches in at most this part of trials."""
+    return 1 / error if error > 0 else math.inf

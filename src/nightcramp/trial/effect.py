@@ -10,8 +10,9 @@ import numpy as np
 from nightcramp.diary.analysis import quantile
 from nightcramp.diary.design import Design, common_columns, common_prior
 from nightcramp.diary.history import Array
-from nightcramp.diary.latent import Problem
-from nightcramp.diary.posterior import Mixture, posterior_of
+from nightcramp.diary.hyper import Nodes
+from nightcramp.diary.latent import Problem, fit
+from nightcramp.diary.posterior import posterior_of
 from nightcramp.knowledge.schema import DiaryModel
 from nightcramp.trial.betting import Slab
 from nightcramp.trial.nights import TrialNights
@@ -22,12 +23,16 @@ GRID = np.linspace(-4.0, 4.0, 1601)
 
 @dataclass(frozen=True)
 class Size:
-    """The posterior of a log rate ratio as weighted normals, from a Normal(0, sd) before."""
+    """The posterior of a log rate ratio as weighted normals, from a Normal(0, sd) before.
+
+    `nodes`: where the dependence between nights was integrated.
+    """
 
     weight: Array
     mean: Array
     sd: Array
     before: Slab
+    nodes: Nodes
 
     @property
     def middle(self) -> float:
@@ -76,43 +81,48 @@ def problem_of(nights: TrialNights, model: DiaryModel) -> Problem:
 
 def size_of(problem: Problem, column: Array, before: Slab, model: DiaryModel) -> Size:
     """Return the posterior of the coefficient of one column beside the common ones."""
-    mixture = _with_columns(problem, column[:, None], [before], model)
-    return Size(mixture.weight, mixture.mean[:, 0], mixture.sd[:, 0], before)
+    wide = _with_columns(problem, column[:, None], before)
+    common = problem.columns.shape[1]
+    design = Design(
+        problem=wide,
+        common=common,
+        choices=((0,),),
+        probability=np.ones(1),
+        lags=(0,),
+        scale=np.ones(1),
+        center=np.zeros(1),
+    )
+    mixture, weighed = posterior_of(design, model)
+    return Size(mixture.weight, mixture.mean[:, 0], mixture.sd[:, 0], before, weighed.nodes)
 
 
-def carried_over(problem: Problem, arm: Array, after: Array, model: DiaryModel) -> float:
+def carried_over(
+    problem: Problem, arm: Array, after: Array, nodes: Nodes, model: DiaryModel
+) -> float:
     """Return how many standard deviations the arm of the block before acts on its successor.
 
     `arm`: contrast of each night. `after`: contrast of the block before, on the early nights
-    of a block, else 0.
+    of a block, else 0. `nodes`: those of the size, which one more column hardly moves.
     """
-    wide = Slab(0.0, 2 * model.unpublished_sd)
-    mixture = _with_columns(problem, np.column_stack([arm, after]), [wide, wide], model)
-    mean = float(mixture.weight @ mixture.mean[:, 1])
-    variance = float(mixture.weight @ (mixture.sd[:, 1] ** 2 + mixture.mean[:, 1] ** 2)) - mean**2
-    prior = wide.sd**2
-    information = max(1 / variance - 1 / prior, 1e-9)
+    before = Slab(0.0, 2 * model.unpublished_sd)
+    wide = _with_columns(problem, np.column_stack([arm, after]), before)
+    found = fit(wide, nodes.hyper, shifted=True)
+    joint = found.evidence + nodes.log_weight
+    weight = np.exp(joint - joint.max())
+    weight /= weight.sum()
+    middle, spread = found.mean[:, -1], np.linalg.inv(found.information)[:, -1, -1]
+    mean = float(weight @ middle)
+    variance = float(weight @ (spread + middle**2)) - mean**2
+    information = max(1 / variance - before.sd**-2, 1e-9)
     return mean / variance / math.sqrt(information)
 
 
-def _with_columns(
-    problem: Problem, columns: Array, slabs: list[Slab], model: DiaryModel
-) -> Mixture:
-    """Return the posterior with columns that are in for certain."""
+def _with_columns(problem: Problem, columns: Array, before: Slab) -> Problem:
+    """Return the problem with more columns, the slab before each."""
     extra = columns.shape[1]
-    wide = Problem(
+    return Problem(
         counts=problem.counts,
         columns=np.hstack([problem.columns, columns]),
-        mean=np.concatenate([problem.mean, [slab.mean for slab in slabs]]),
-        precision=np.concatenate([problem.precision, [slab.sd**-2.0 for slab in slabs]]),
+        mean=np.concatenate([problem.mean, [before.mean] * extra]),
+        precision=np.concatenate([problem.precision, [before.sd**-2.0] * extra]),
     )
-    design = Design(
-        problem=wide,
-        common=problem.columns.shape[1],
-        choices=tuple((place,) for place in range(extra)),
-        probability=np.ones(extra),
-        lags=(0,) * extra,
-        scale=np.ones(extra),
-        center=np.zeros(extra),
-    )
-    return posterior_of(design, model)[0]

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from nightcramp.diary.history import Array
+from nightcramp.diary.wording import TRIAL
 from nightcramp.person.night import Night
 from nightcramp.trial.protocol import Outcome, Protocol
 
@@ -41,7 +42,7 @@ class TrialNights:
 
 def adherence_key(protocol: Protocol) -> str:
     """Return the name under which a diary night tells whether the arm was followed."""
-    return f"trial:{protocol.id}"
+    return f"{TRIAL}{protocol.id}"
 
 
 def trial_nights(

@@ -10,7 +10,7 @@ from __future__ import annotations
 import functools
 import itertools
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -40,39 +40,76 @@ class BlockScores:
     information: Array
 
 
-def block_scores(
-    problem: Problem, hyper: Hyper, weight: Array, block: Array, blocks: int
-) -> BlockScores:
-    """Return block scores from the fit without arms, averaged over nodes by `weight` (G,)."""
-    found = fit(problem, hyper)
-    counts = problem.counts
+@dataclass(frozen=True)
+class Looks:
+    """What is known at the end of each block, of a fit without arms to the nights up to then.
+
+    `score`: shape (looks, G, B), `information`: (looks, G, B, B), for each of G nodes.
+    `evidence`: log evidence of each node, prior included, (looks, G).
+    """
+
+    score: Array
+    information: Array
+    evidence: Array
+
+    @property
+    def over(self) -> int:
+        """Return how many blocks have ended."""
+        return len(self.score)
+
+    def final(self) -> BlockScores:
+        """Return the block scores of the last look, averaged over nodes by their evidence."""
+        weight = np.exp(self.evidence[-1] - self.evidence[-1].max())
+        weight /= weight.sum()
+        return BlockScores(
+            np.tensordot(weight, self.score[-1], 1), np.tensordot(weight, self.information[-1], 1)
+        )
+
+
+def looks_of(problem: Problem, hyper: Hyper, block: Array, over: int) -> Looks:
+    """Return what each block that has ended showed; `block` of each night, shape (T,)."""
+    nodes = len(hyper)
+    known = [np.where(block <= look, problem.counts, np.nan) for look in range(over)]
+    counts = np.repeat(np.column_stack(known), nodes, axis=1)
+    many = hyper[np.tile(np.arange(nodes), over)]
+    found = fit(replace(problem, counts=counts), many)
+    member = (block[:, None] == np.arange(over)).astype(float)
+    gradient, curvature = slopes(counts, found.eta, many)
+    cover = covariances(problem, hyper)
+    information = [
+        information_of(cover[entry % nodes], curvature[:, entry], member)
+        for entry in range(nodes * over)
+    ]
+    return Looks(
+        score=(gradient.T @ member).reshape(over, nodes, over),
+        information=np.array(information).reshape(over, nodes, over, over),
+        evidence=found.evidence.reshape(over, nodes),
+    )
+
+
+def slopes(counts: Array, eta: Array, hyper: Hyper) -> tuple[Array, Array]:
+    """Return the first and minus the second derivative of the log likelihood, shape (T, B)."""
     seen = ~np.isnan(counts)
-    member = np.zeros((len(counts), blocks))
-    inside = (block >= 0) & (block < blocks)
-    member[np.flatnonzero(inside), block[inside].astype(int)] = 1.0
-    score, information = np.zeros(blocks), np.zeros((blocks, blocks))
-    for node, share in enumerate(weight):
-        kappa = hyper.kappa[node]
-        mu = np.exp(found.eta[:, node])
-        observed = np.where(seen, counts, 0.0)
-        gradient = seen * (observed - mu) / (1 + kappa * mu)
-        curvature = seen * (1 + kappa * observed) * mu / (1 + kappa * mu) ** 2
-        score += share * (gradient @ member)
-        information += share * _information(problem, hyper, node, curvature, member)
-    return BlockScores(score, information)
+    observed = np.where(seen, counts, 0.0)
+    mu = np.exp(eta)
+    over = 1 + hyper.kappa * mu
+    return seen * (observed - mu) / over, seen * (1 + hyper.kappa * observed) * mu / over**2
 
 
-def _information(
-    problem: Problem, hyper: Hyper, node: int, curvature: Array, member: Array
-) -> Array:
+def covariances(problem: Problem, hyper: Hyper) -> Array:
+    """Return the covariance of log rates before any count, for each node, shape (G, T, T)."""
+    place = np.arange(len(problem.columns))
+    apart = np.abs(np.subtract.outer(place, place))
+    drift = hyper.sigma[:, None, None] ** 2 * hyper.rho[:, None, None] ** apart
+    return np.asarray(drift + problem.columns / problem.precision @ problem.columns.T)
+
+
+def information_of(covariance: Array, curvature: Array, member: Array) -> Array:
     """Return the information on block effects, drift and common columns integrated out."""
-    nights = len(curvature)
-    apart = np.abs(np.subtract.outer(np.arange(nights), np.arange(nights)))
-    drift = hyper.sigma[node] ** 2 * hyper.rho[node] ** apart
-    common = problem.columns / problem.precision @ problem.columns.T
-    root = np.sqrt(curvature)
-    inner = np.eye(nights) + root[:, None] * (drift + common) * root
-    reached = root[:, None] * member
+    used = curvature > 0
+    root = np.sqrt(curvature[used])
+    inner = np.eye(len(root)) + root[:, None] * covariance[np.ix_(used, used)] * root
+    reached = root[:, None] * member[used]
     return np.asarray(reached.T @ np.linalg.solve(inner, reached))
 
 
@@ -82,12 +119,14 @@ class RandomisationTest:
 
     `p`: the share of schedules at least as extreme in either direction. `exact`: whether all
     were listed, else the share among draws. `statistic`: below 0 the first arm had less.
+    `with_looks`: `p` if the looks before the end are counted in, see `joint`.
     """
 
     statistic: float
     p: float
     schedules: int
     exact: bool
+    with_looks: float
 
 
 def randomisation_test(
@@ -103,14 +142,15 @@ def randomisation_test(
     extreme = int((all_of_them >= abs(own) - TIE).sum())
     exact = space.size <= MOST_LISTED
     p = extreme / len(others) if exact else (1 + extreme) / (1 + len(others))
-    return RandomisationTest(float(own), float(p), len(others), exact)
+    return RandomisationTest(float(own), float(p), len(others), exact, float(p))
 
 
 def alternatives(space: Space, schedule: Schedule, contrast: tuple[int, int], seed: int) -> Arms:
     """Return all schedules that agree outside the contrast, or draws of them where too many."""
     if space.size <= MOST_LISTED:
-        listed = every_schedule(space)
-        own = np.array(schedule)
+        listed, own = every_schedule(space), np.array(schedule)
+        if space.arms == len(contrast):
+            return listed
         kept = (listed == own) | (np.isin(listed, contrast) & np.isin(own, contrast))
         return np.asarray(listed[kept.all(axis=1)])
     if space.arms == len(contrast) and space.size < MOST_COUNTED:
@@ -146,7 +186,7 @@ def _possible(begun: Arms, space: Space) -> Arms:
 
 def numbered(space: Space, numbers: NDArray[np.int64]) -> Arms:
     """Return the schedules with these numbers, two arms; as `Space.at`, for many at once."""
-    ways = _ways_with_first_arm(space)
+    ways = ways_with_first_arm(space)
     rest, left = numbers.copy(), np.full(len(numbers), space.blocks // 2)
     last, run = np.full(len(numbers), -1), np.zeros(len(numbers), dtype=np.int64)
     chosen = np.empty((len(numbers), space.blocks), dtype=np.int8)
@@ -162,7 +202,7 @@ def numbered(space: Space, numbers: NDArray[np.int64]) -> Arms:
 
 
 @functools.lru_cache(maxsize=4)
-def _ways_with_first_arm(space: Space) -> NDArray[np.int64]:
+def ways_with_first_arm(space: Space) -> NDArray[np.int64]:
     """Return how many schedules go on with the first arm, two arms.
 
     By block, blocks the first arm has left, arm before (-1 for none) and how often in a row.
@@ -197,6 +237,13 @@ def _shuffled(
 def statistics(scores: BlockScores, schedules: ArrayLike, contrast: tuple[int, int]) -> Array:
     """Return the standardised score of each schedule, shape (S,)."""
     arms = np.asarray(schedules)[:, : len(scores.score)]
-    z = 0.5 * (arms == contrast[0]) - 0.5 * (arms == contrast[1])
-    variance = np.einsum("sb,bc,sc->s", z, scores.information, z, optimize=True)
+    z = contrast_of(arms, contrast)
+    variance = ((z @ scores.information) * z).sum(axis=1)
     return np.asarray((z @ scores.score) / np.sqrt(np.maximum(variance, 1e-12)))
+
+
+def contrast_of(arms: ArrayLike, contrast: tuple[int, int]) -> Array:
+    """Return +1/2 where the first arm of the contrast is, -1/2 where the second, else 0."""
+    chosen = np.asarray(arms)
+    first, second = (chosen == arm for arm in contrast)
+    return np.asarray(0.5 * np.subtract(first, second, dtype=np.int8))
