@@ -126,8 +126,8 @@ def test_a_row_is_told_back_as_it_stands_on_paper() -> None:
     row = told("2 p7 w20 e8u f5 g6 a1 c2@15 x s m0 o2; new shoes")
     assert row_in_words(row, SHEET, knowledge()) == (
         "2 cramps; worst pain 7 of 10; sleep lost to cramps 20 min; effort of the legs 8 of 10; "
-        "unusual effort yes; time on the feet 5 h; drinks without alcohol 6; alcoholic drinks 1; "
-        "cups with caffeine 2; hour of the last caffeine 15:00; stretching before bed yes; "
+        "unusual effort yes; time on the feet 5 h; drinks without alcohol 6; "
+        "alcoholic drinks 1 drink; cups with caffeine 2; hour of the last caffeine 15:00; stretching before bed yes; "
         'great heat no; heavy sweating yes; medicine missed no; chocolate 2; "new shoes"'
     )
 
