@@ -127,7 +127,8 @@ def test_a_row_is_told_back_as_it_stands_on_paper() -> None:
     assert row_in_words(row, SHEET, knowledge()) == (
         "2 cramps; worst pain 7 of 10; sleep lost to cramps 20 min; effort of the legs 8 of 10; "
         "unusual effort yes; time on the feet 5 h; drinks without alcohol 6; "
-        "alcoholic drinks 1 drink; cups with caffeine 2; hour of the last caffeine 15:00; stretching before bed yes; "
+        "alcoholic drinks 1 drink; cups with caffeine 2; hour of the last caffeine 15:00; "
+        "stretching before bed yes; "
         'great heat no; heavy sweating yes; medicine missed no; chocolate 2; "new shoes"'
     )
 
