@@ -49,6 +49,8 @@ from nightcramp.store.trouble import DamagedError
 RELEASED = Path(__file__).parents[1] / "tests" / "fixtures" / "store" / "released_1.db"
 NOON = dt.datetime(2026, 3, 14, 12, tzinfo=dt.UTC)
 LONGEST = 0.25
+WRITES = 5
+"""A writer is killed within the time of so many writes."""
 RENEWED = 40
 EXIT_STORE = 14
 BROKEN: list[bool] = []
@@ -222,6 +224,16 @@ def writing_for_ever(day: dt.date) -> Callable[[int], None]:
     return work
 
 
+def pace(world: World) -> float:
+    """Return how long telling once takes here and now, in seconds; all parts are loaded then."""
+    content()
+    began = time.perf_counter()
+    for _ in range(3):
+        tell([cramp()])
+    world.renew()
+    return (time.perf_counter() - began) / 3
+
+
 def break_it() -> None:
     """Let the store acknowledge too early, and check nothing of what it reads."""
     BROKEN.append(True)
@@ -236,13 +248,15 @@ def kill(world: World, times: int, dice: random.Random) -> str:
     """A writer is killed at random moments, the first use of a store and backups among them."""
     acknowledged: list[str] = []
     total = checked = 0
+    longest = 0.0
     for turn in range(times):
         if turn % RENEWED == 0:
             world.renew()
             total, acknowledged = total + len(acknowledged), []
+            longest = WRITES * pace(world)
         day = dt.date(2026, 1, 1) + dt.timedelta(days=turn // 5)
         process, lines = forked(writing_for_ever(day))
-        time.sleep(dice.uniform(0, LONGEST))
+        time.sleep(dice.uniform(0, longest))
         os.kill(process, signal.SIGKILL)
         acknowledged += ended(process, lines)
         require(acknowledged, ids_there(), f"kill {turn}")

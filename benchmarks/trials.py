@@ -47,8 +47,8 @@ SMALLEST_EFFECT = 0.75
 ERROR = knowledge().trial_model.error
 PROMISED = 0.05
 FIRST = dt.date(2026, 3, 2)
-LEAST_INFORMATION = 40.0
-"""With less the interval cannot lie within a quarter either way, whatever its middle."""
+LEAST_INFORMATION = 80.0
+"""With less the interval for all looks cannot lie within a quarter either way."""
 ARMS = tuple(
     Arm(id=name, label=name, instruction=name, kind=kind)
     for name, kind in (("do", "action"), ("leave", "leave"))

@@ -140,7 +140,7 @@ def verdict(plan: Protocol, outcome: Outcome, until: dt.date, course: Course | N
 
 
 def _checks(outcome: Outcome) -> tuple[Check, ...]:
-    missing = "nights were not logged about as often under either arm"
+    missing = "nights were logged about as often under either arm"
     after = "the arm of one block did not act on into the next"
     return (
         Check(id="missing", says=missing, holds=True),

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
+from pathlib import Path
 
 import msgspec
 import pytest
 from msgspec.structs import replace
 from sqlalchemy import text
 
-from locked_trials import EVENING, LOCKED_AT, keep_trial, locked, look, protocol
+from locked_trials import EVENING, LOCKED_AT, STRETCH, keep_trial, locked, look, protocol
 from nightcramp.errors import InputError, UnknownIdError
+from nightcramp.person.night import Night
+from nightcramp.store.csv_tables import trial_table
 from nightcramp.store.database import opened
 from nightcramp.store.place import current_place
 from nightcramp.store.records import checksum, sha256_of
@@ -27,8 +30,9 @@ from nightcramp.store.trials import (
 from nightcramp.store.trouble import DamagedError
 from nightcramp.trial.events import TrialEvent
 from nightcramp.trial.lock import TamperedError
-from nightcramp.trial.protocol import canonical
+from nightcramp.trial.protocol import Arm, canonical
 
+DAY = dt.timedelta(days=1)
 pytestmark = pytest.mark.usefixtures("store_home")
 
 
@@ -125,6 +129,42 @@ def test_people_do_not_see_each_others_trials() -> None:
         keep_lock(store, locked(seed="mine"))
     with opened("Anna") as store:
         assert kept_trials(store)["stretching-1"].lock == locked()
+
+
+def test_nothing_of_a_removed_persons_trials_stays(store_home: Path) -> None:
+    """Not in the tables, the journal or the backups."""
+    from nightcramp.store.people import add_person, remove_person
+
+    with opened(everyone=True) as store:
+        add_person(store, "Anna")
+    with opened("Anna") as store:
+        keep_trial(store)
+    with opened(everyone=True) as store:
+        remove_person(store, "Anna")
+    restore(replace=True)
+    kept_files = [path for path in store_home.rglob("*") if path.is_file()]
+    assert [path for path in kept_files if b"fever of 39" in path.read_bytes()] == []
+    with current_place().engine().connect() as connection:
+        for table in ("trial", "trial_event", "look"):
+            assert connection.scalar(text(f"SELECT count(*) FROM {table}")) == 0
+
+
+def test_the_table_of_a_blind_trial_names_packs_until_its_end() -> None:
+    """A row a night that is over; after the stop or the end the arms are named."""
+    dummy = Arm(id="dummy", label="Dummy", instruction="Take it.", kind="dummy")
+    trial = KeptTrial(lock=locked(arms=(STRETCH, dummy), run_in=1))
+    nights = [Night(evening=EVENING, cramps=2), Night(evening=EVENING + 2 * DAY, cramps=0)]
+    rows = trial_table([trial], nights, EVENING + 6 * DAY).splitlines()
+    assert rows[1:4] == [
+        f"stretching-1,{EVENING},0,,0,2,",
+        f"stretching-1,{EVENING + DAY},1,pack 1,0,,",
+        f"stretching-1,{EVENING + 2 * DAY},1,pack 1,1,0,",
+    ]
+    assert len(rows) == 7
+    over = trial_table([trial], nights, EVENING + 60 * DAY)
+    assert "pack" not in over
+    assert over.count("Dummy") == 12
+    assert trial_table([trial], [], EVENING - DAY).count("\n") == 1
 
 
 def _tampered(change: Callable[[str], str], *, hashed: bool) -> None:

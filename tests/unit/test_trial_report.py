@@ -123,8 +123,9 @@ def pdf(name: str) -> pypdf.PdfReader:
 
 
 def words_of(reader: pypdf.PdfReader) -> str:
-    """Return all text of a PDF on one line."""
-    text = " ".join(page.extract_text() for page in reader.pages)
+    """Return all text of a PDF on one line, without the numbers of its pages."""
+    pages = (page.extract_text() for page in reader.pages)
+    text = " ".join(re.sub(r"\d+ / \d+\s*$", "", page) for page in pages)
     return " ".join(text.replace(ZERO_WIDTH, "").split())
 
 
@@ -321,6 +322,13 @@ def test_the_picture_has_words_and_a_link_to_its_table() -> None:
     assert "Row A, Stretching before bed: 5 blocks over" in picture
     assert '<a href="#blocks">' in picture
     assert "<table>" in section(page, "blocks")
+    assert '<a href="#picture-2-caption">' in picture
+    told = picture.split('id="picture-2-caption">')[1]
+    found = CASES["works"].verdict
+    assert found.effect is not None
+    assert found.rate_second is not None
+    assert told.startswith("The size in numbers (cramps a week)")
+    assert f"<td>{7 * found.rate_second * found.effect.ratio:.1f}</td>" in told
 
 
 def test_the_line_of_what_matters_stands_at_its_value() -> None:
@@ -381,6 +389,8 @@ def test_a_protocol_that_was_changed_is_said_first() -> None:
     assert fingerprint(changed.protocol) in words
     assert made.fingerprint in words
     assert words.index("Do not rely") < words.index("With A (")
+    assert Page(trial_html(changed)).of("h2")[0].startswith("Do not rely on this report")
+    assert "It works for you." not in words
     assert "not the one that was locked" in words_of(printed(changed))
     assert "not the one that was locked" not in Page(trial_html(made)).words
 

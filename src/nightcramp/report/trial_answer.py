@@ -26,6 +26,7 @@ LADDER: dict[Outcome, tuple[str, str]] = {
     "does_not_matter": ("that A helps you is", "refuted"),
     "harms": ("that A makes it worse for you is", "confirmed"),
 }
+DOUBTFUL = "Do not rely on this report: something is wrong with its protocol."
 ALWAYS_UNSAID = (
     "What it does for other people. These are your nights alone.",
     "Why, or what another amount, hour or length would do.",
@@ -71,8 +72,10 @@ def answer(course: Course) -> Section:
 
 
 def headline(course: Course) -> str:
-    """Return the verdict as one sentence."""
+    """Return the verdict as one sentence; none where the protocol is not to be relied on."""
     verdict = course.verdict
+    if any(warnings(course)):
+        return DOUBTFUL
     if verdict.outcome != "cannot_tell":
         return HEADLINES[verdict.outcome]
     if verdict.effect is None:

@@ -1,33 +1,31 @@
-"""Two pictures of a trial: a row of nights for each arm under one scale, and the size.
+"""The picture of a trial: a row of nights for each arm under one scale.
 
-Both are parts of an SVG whose colours come from classes, so that they follow the page into the
-dark, and work in grey. A night is told by its shape, never by colour alone.
+It is parts of an SVG whose colours come from classes, so that they follow the page into the
+dark, and it works in grey. A night is told by its shape, never by colour alone.
 """
 
 from __future__ import annotations
 
-import html
 import math
-import textwrap
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from nightcramp.report.document import Picture, plain
+from nightcramp.report.document import Picture
+from nightcramp.report.drawing import AVERAGE, GOAL, LETTER, TYPE, lines_of, n, text
 from nightcramp.report.trial_course import COMPARED, LETTERS, BlockSeen, Course, NightSeen
-from nightcramp.report.trial_size import KINDS, Size, number, usual
+from nightcramp.report.trial_size import KINDS, usual
 from nightcramp.trial.nights import SLEEP_UNIT
 from nightcramp.trial.protocol import Outcome
 
 PAGE, PAPER = 360, 600
 """Widths to draw at: a page that also fits a telephone, and a sheet of paper."""
-GUTTER, TYPE, LETTER = 40, 12, 6.3
-"""Room for the scale; the size of type, and about how wide one of its letters is."""
+GUTTER = 40
+"""Room for the scale."""
 CELLS = (12, 10, 8, 6.5, 5)
 MOST_BANDS = 3
 WIDEST_CELL = 16.0
 HIGH, ROW, BAND = 44, 60, 22
 """Heights of a full bar, of a row, and of a band beside its rows."""
-LABEL_LINES = 2
 LEAST_PIECE = 4
 """How high a piece of a bar must be to be seen."""
 PIECES: dict[Outcome, str] = {
@@ -36,9 +34,6 @@ PIECES: dict[Outcome, str] = {
     "pain": "a point of pain",
     "sleep_lost": f"{SLEEP_UNIT:g} minutes of sleep lost",
 }
-WIDE = frozenset("WMwm@%—")
-AVERAGE = 'class="line" stroke-width="1.5"'
-GOAL = 'class="goal" stroke-width="2" stroke-dasharray="5 3"'
 TABLE = ("blocks", "block by block")
 Draw = Callable[[float, float], str]
 """A way to draw a sign of the legend, its foot at a place."""
@@ -121,12 +116,12 @@ def _names(course: Course, width: float) -> tuple[list[str], float]:
     """Return the arms' letters, names and averages, and where they end."""
     parts, y = [], 4.0
     for arm in range(len(course.protocol.arms)):
-        parts.append(_text(0, y + TYPE, LETTERS[arm], bold=True))
-        for line in _lines(course.label(arm), width - 18):
+        parts.append(text(0, y + TYPE, LETTERS[arm], bold=True))
+        for line in lines_of(course.label(arm), width - 18):
             y += TYPE + 3
-            parts.append(_text(18, y, line, bold=True))
+            parts.append(text(18, y, line, bold=True))
         y += TYPE + 3
-        parts.append(_text(18, y, _average(course, arm), kind="soft"))
+        parts.append(text(18, y, _average(course, arm), kind="soft"))
         y += 7
     return parts, y + 4
 
@@ -155,11 +150,11 @@ def _scale(grid: Grid, band: int, arm: int) -> Iterator[str]:
     """Yield an arm's letter, its base line and its top line, both with their numbers."""
     base, right = grid.base(band, arm), grid.right(band)
     factor = KINDS[grid.course.protocol.outcome].factor
-    yield _text(0, base - HIGH / 2 + 5, LETTERS[arm], bold=True)
+    yield text(0, base - HIGH / 2 + 5, LETTERS[arm], bold=True)
     for value in (0.0, grid.most):
         y = base - grid.high(value)
-        yield f'<path class="grid" d="M{GUTTER} {_n(y)}H{_n(right)}"/>'
-        yield _text(GUTTER - 5, y + 4, f"{value * factor:g}", kind="soft", anchor="end")
+        yield f'<path class="grid" d="M{GUTTER} {n(y)}H{n(right)}"/>'
+        yield text(GUTTER - 5, y + 4, f"{value * factor:g}", kind="soft", anchor="end")
 
 
 def _block_names(grid: Grid, band: int) -> Iterator[str]:
@@ -168,9 +163,9 @@ def _block_names(grid: Grid, band: int) -> Iterator[str]:
     y = grid.base(band, 0) - HIGH - 9
     step = max(1, math.ceil(2.6 * LETTER / wide))
     first = band * grid.a_band
-    yield _text(0, y, "block", kind="soft")
+    yield text(0, y, "block", kind="soft")
     for block in range(first, min(first + grid.a_band, grid.course.protocol.blocks), step):
-        yield _text(grid.left(block) + wide / 2, y, f"{block + 1}", kind="soft", anchor="middle")
+        yield text(grid.left(block) + wide / 2, y, f"{block + 1}", kind="soft", anchor="middle")
 
 
 def _block(grid: Grid, block: BlockSeen) -> Iterator[str]:
@@ -182,8 +177,8 @@ def _block(grid: Grid, block: BlockSeen) -> Iterator[str]:
     kind = "tint" if block.over else "hollow"
     dashes = "" if block.over else ' stroke-dasharray="2 2"'
     yield (
-        f'<rect class="{kind}" x="{_n(x + 0.75)}" y="{_n(base - HIGH)}" '
-        f'width="{_n(grid.cell * counting - 1.5)}" height="{HIGH}"{dashes}/>'
+        f'<rect class="{kind}" x="{n(x + 0.75)}" y="{n(base - HIGH)}" '
+        f'width="{n(grid.cell * counting - 1.5)}" height="{HIGH}"{dashes}/>'
     )
     for place, night in enumerate(block.nights):
         if night.lived:
@@ -203,14 +198,14 @@ def _mark(grid: Grid, x: float, base: float, night: NightSeen, counts: bool) -> 
 
 def cross(x: float, y: float, r: float) -> str:
     """Return the sign of a night that was not logged."""
-    d = f"M{_n(x - r)} {_n(y - r)}l{_n(2 * r)} {_n(2 * r)}m0 {_n(-2 * r)}l{_n(-2 * r)} {_n(2 * r)}"
+    d = f"M{n(x - r)} {n(y - r)}l{n(2 * r)} {n(2 * r)}m0 {n(-2 * r)}l{n(-2 * r)} {n(2 * r)}"
     return f'<path class="cross" d="{d}"/>'
 
 
 def ring(x: float, y: float, r: float, counts: bool) -> str:
     """Return the sign of a night with nothing to count."""
     kind = "none" if counts else "hollow"
-    return f'<circle class="{kind}" cx="{_n(x)}" cy="{_n(y)}" r="{_n(r)}"/>'
+    return f'<circle class="{kind}" cx="{n(x)}" cy="{n(y)}" r="{n(r)}"/>'
 
 
 def bar(x: float, base: float, high: float, wide: float, piece: float, counts: bool) -> str:
@@ -221,8 +216,8 @@ def bar(x: float, base: float, high: float, wide: float, piece: float, counts: b
     inset = 0 if counts else 0.5
     each = high / pieces
     boxes = "".join(
-        f"M{_n(left + inset)} {_n(base - i * each - inset)}"
-        f"h{_n(wide - 2 * inset)}v{_n(-(each - gap - 2 * inset))}h{_n(-(wide - 2 * inset))}z"
+        f"M{n(left + inset)} {n(base - i * each - inset)}"
+        f"h{n(wide - 2 * inset)}v{n(-(each - gap - 2 * inset))}h{n(-(wide - 2 * inset))}z"
         for i in range(pieces)
     )
     return f'<path class="{"ink" if counts else "hollow"}" d="{boxes}"/>'
@@ -233,7 +228,7 @@ def _lines_across(grid: Grid, band: int) -> Iterator[str]:
     goal = goal_of(grid.course)
     if goal is not None:
         y = grid.base(band, COMPARED[0]) - grid.high(goal)
-        yield f'<path {GOAL} d="M{GUTTER} {_n(y)}H{_n(grid.right(band))}"/>'
+        yield f'<path {GOAL} d="M{GUTTER} {n(y)}H{n(grid.right(band))}"/>'
 
 
 def _average_line(grid: Grid, block: BlockSeen) -> Iterator[str]:
@@ -242,7 +237,7 @@ def _average_line(grid: Grid, block: BlockSeen) -> Iterator[str]:
     if block.over and rate is not None and grid.course.verdict.outcome != "withheld":
         y = grid.base(block.number // grid.a_band, block.arm) - grid.high(rate)
         left, wide = grid.left(block.number), grid.cell * len(block.nights)
-        yield f'<path {AVERAGE} d="M{_n(left + 0.75)} {_n(y)}h{_n(wide - 1.5)}"/>'
+        yield f'<path {AVERAGE} d="M{n(left + 0.75)} {n(y)}h{n(wide - 1.5)}"/>'
 
 
 def goal_of(course: Course) -> float | None:
@@ -260,10 +255,10 @@ def _legend(grid: Grid) -> tuple[list[str], float]:
         need = wide + 6 + LETTER * len(words)
         if x and x + need > grid.width:
             x, y = 0.0, y + 19
-        lines = _lines(words, grid.width - wide - 6)
+        lines = lines_of(words, grid.width - wide - 6)
         parts.append(draw(x, y))
         for place, line in enumerate(lines):
-            parts.append(_text(x + wide + 6, y + 19 * place, line))
+            parts.append(text(x + wide + 6, y + 19 * place, line))
         y += 19 * (len(lines) - 1)
         x += need + 16
     return parts, y + 8
@@ -284,7 +279,7 @@ def _signs(grid: Grid) -> Iterator[tuple[Draw, float, str]]:
 
 
 def _stroke(look: str) -> Draw:
-    return lambda x, y: f'<path {look} d="M{_n(x)} {_n(y - 4)}h20"/>'
+    return lambda x, y: f'<path {look} d="M{n(x)} {n(y - 4)}h20"/>'
 
 
 def _in_words(course: Course) -> str:
@@ -305,119 +300,3 @@ def _row_in_words(course: Course, arm: int) -> str:
         f"Row {LETTERS[arm]}, {course.label(arm)}: {over} blocks over, {logged} nights that count, "
         f"{missing} not logged, {_average(course, arm)}."
     )
-
-
-# --- the size ---
-
-BARRIER = 0.12
-"""Room beside the scale of the size, as a part of it."""
-
-
-def size_picture(course: Course, size: Size, width: float, title: str) -> Picture:
-    """Return what the first arm had, with its interval, beside the second and what matters."""
-    left, right = 8.0, width - 8.0
-    most = min(max(size.high, size.second), 3 * size.second) * (1 + BARRIER)
-
-    def at(value: float) -> float:
-        return left + (right - left) * min(value / most, 1.0)
-
-    y = 62.0
-    body = [
-        f'<g font-size="{TYPE}">',
-        *_standing(at(size.second), 22, width, "ink", f"B: {size.about(size.second)}"),
-        *_standing(at(size.goal), 40, width, "goal-text", _goal_name(size)),
-        f'<path class="line" stroke-width="2" d="M{_n(at(size.low))} {y}H{_n(at(size.high))}"/>',
-        f'<circle class="ink" cx="{_n(at(size.first))}" cy="{y}" r="6"/>',
-        _inside(at(size.first), 84, width, "ink", f"A: {size.about(size.first)}"),
-        f'<path class="grid" d="M{left} 92H{right}"/>',
-        *(_tick(at(value), value) for value in _ticks(most)),
-        _text(left, 126, _kept(f"{size.unit}, A with its interval", width), kind="soft"),
-        "</g>",
-    ]
-    return Picture(
-        id="size",
-        title=title,
-        description=_size_in_words(size),
-        width=width,
-        height=132,
-        body="".join(body),
-        table=("weighed", "three ways to weigh it"),
-    )
-
-
-def _standing(x: float, top: float, width: float, kind: str, words: str) -> Iterator[str]:
-    """Yield an upright line with its words above."""
-    look = AVERAGE if kind == "ink" else GOAL
-    yield f'<path {look} d="M{_n(x)} {_n(top)}V92"/>'
-    yield _inside(x, top - 5, width, kind, words)
-
-
-def _inside(x: float, y: float, width: float, kind: str, words: str) -> str:
-    """Return words about a place, kept inside the picture."""
-    half = LETTER * len(words) / 2
-    middle = min(max(x, half), width - half)
-    return "".join(_text(middle, y, words, kind=one, anchor="middle") for one in ("halo", kind))
-
-
-def _ticks(most: float) -> list[float]:
-    """Return round values from nothing to the most, four to eight of them."""
-    step = 10 ** math.floor(math.log10(most / 4))
-    step = next(step * times for times in (1, 2, 5, 10) if most / (step * times) <= 8)
-    return [step * place for place in range(int(most / step) + 1)]
-
-
-def _tick(x: float, value: float) -> str:
-    return f'<path class="grid" d="M{_n(x)} 92v4"/>' + _text(
-        x, 108, f"{value:g}", kind="soft", anchor="middle"
-    )
-
-
-def _goal_name(size: Size) -> str:
-    return f"matters from {_digits(size, size.goal)}"
-
-
-def _digits(size: Size, value: float) -> str:
-    return number(value, max(size.kind.digits, 1 if value < 10 else 0)).removesuffix(".0")
-
-
-def _size_in_words(size: Size) -> str:
-    return (
-        f"A: {size.about(size.first)} {size.unit}, it could be {size.span}. "
-        f"B: {size.about(size.second)}. It matters from {_digits(size, size.goal)} down."
-    )
-
-
-# --- words and numbers ---
-
-
-def _lines(words: str, width: float) -> list[str]:
-    """Return words on as many lines as there may be; what is left out is marked."""
-    letters = max(8, int(width / LETTER / _wideness(words)))
-    return textwrap.wrap(plain(words), letters, max_lines=LABEL_LINES, placeholder=" …") or [""]
-
-
-def _wideness(words: str) -> float:
-    """Return how wide the letters are beside usual ones."""
-    wide = {True: 1.3, False: 1.0}
-    each = [1.9 if sign in WIDE else wide[sign.isupper()] for sign in words]
-    return sum(each) / len(each) if each else 1.0
-
-
-def _kept(words: str, width: float) -> str:
-    return words if len(words) * LETTER < width else words[: int(width / LETTER) - 1] + "…"
-
-
-def _text(
-    x: float, y: float, words: str, *, kind: str = "ink", anchor: str = "", bold: bool = False
-) -> str:
-    weight = ' font-weight="bold"' if bold else ""
-    side = f' text-anchor="{anchor}"' if anchor else ""
-    return (
-        f'<text class="{kind}" x="{_n(x)}" y="{_n(y)}"{side}{weight}>'
-        f"{html.escape(plain(words))}</text>"
-    )
-
-
-def _n(value: float) -> str:
-    """Return a coordinate, a tenth exact."""
-    return f"{value:.1f}".removesuffix(".0")

@@ -26,11 +26,13 @@ from nightcramp.report.document import (
 from nightcramp.report.document_html import html_of
 from nightcramp.report.document_pdf import pdf_of
 from nightcramp.report.trial_course import COMPARED, LETTERS, Course, NightSeen, TrialReport
-from nightcramp.report.trial_picture import PAGE, PAPER, nights_picture, size_picture
-from nightcramp.report.trial_size import fewer, size_of
+from nightcramp.report.trial_picture import PAGE, PAPER, nights_picture
+from nightcramp.report.trial_size import Size, fewer, size_of
+from nightcramp.report.trial_size_picture import size_picture
 from nightcramp.trial.protocol import canonical
 
 LANGUAGE = "en"
+NOT_BEGUN = "No block has begun. The picture comes with the first nights."
 STEPS = (
     "Take the SHA-256 of protocol.json. It must be the fingerprint above: then nothing in the "
     "protocol was changed after it was locked.",
@@ -77,24 +79,18 @@ def document_of(report: TrialReport, width: float) -> Document:
 
 
 def _pictures(course: Course, width: float) -> Section:
-    verdict = course.verdict
-    size = size_of(verdict, course.protocol.outcome, verdict.effect)
-    title = trial_answer.headline(course)
-    told = [size_picture(course, size, width, _size_title(course))] if size else []
-    none = Para(text="No block has begun. The picture comes with the first nights.")
-    if not course.order_open:
-        none = Para(text=trial_weighed.HIDDEN)
+    """Return the nights and the size, drawn; the table of the size stands behind it."""
+    nights = nights_picture(course, width, trial_answer.headline(course))
+    none = NOT_BEGUN if course.order_open else trial_weighed.HIDDEN
     begun = any(block.begun for block in course.known)
-    return Section(
-        id="picture",
-        title="Your nights in a picture",
-        blocks=(nights_picture(course, width, title), *told) if begun else (none,),
-    )
-
-
-def _size_title(course: Course) -> str:
     size = size_of(course.verdict, course.protocol.outcome, course.verdict.effect)
-    assert size is not None
+    drawn: tuple[AnyBlock, ...] = (nights if begun else Para(text=none),)
+    if begun and size:
+        drawn += (size_picture(size, width, _size_title(size)), trial_weighed.size_table(course))
+    return Section(id="picture", title="Your nights in a picture", blocks=drawn)
+
+
+def _size_title(size: Size) -> str:
     return f"A: {size.about(size.first)} {size.unit} (it could be {size.span})."
 
 

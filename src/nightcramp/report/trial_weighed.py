@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from nightcramp.person.finding import Ratio
 from nightcramp.report.document import TIED, Panel, Panels, Para, Section, Table
 from nightcramp.report.trial_answer import HOLDS, first_up
 from nightcramp.report.trial_course import COMPARED, LETTERS, BlockSeen, Course, NightSeen, mean
 from nightcramp.report.trial_picture import TABLE
-from nightcramp.report.trial_size import KINDS, in_times, number
+from nightcramp.report.trial_size import KINDS, in_times, number, size_of
 from nightcramp.trial.betting import limit_of
 
 NOT_LOGGED = "×"
@@ -111,6 +112,33 @@ def _followed(course: Course) -> str:
     if followed is None:
         return "Whether the order was followed was not told."
     return f"You followed the order on {round(100 * followed)} of every 100 nights you told of."
+
+
+def size_table(course: Course) -> Table:
+    """Return the size in numbers, by each way it was worked out."""
+    found = course.verdict
+    ways = {
+        "by the order": found.effect,
+        "by what you did": found.by_adherence,
+        "for all looks": found.sequence,
+    }
+    rows = [_size_row(course, way, ratio) for way, ratio in ways.items() if ratio]
+    size = size_of(found, course.protocol.outcome, found.effect)
+    return Table(
+        caption=f"The size in numbers ({size.unit if size else ''})",
+        head=("How", "A", "could be", "B", "A to B"),
+        rows=tuple(rows),
+        widths=(1.6, 1, 1.2, 1, 2.6),
+    )
+
+
+def _size_row(course: Course, way: str, ratio: Ratio) -> tuple[str, ...]:
+    main = size_of(course.verdict, course.protocol.outcome, course.verdict.effect)
+    assert main is not None
+    first, low, high = (main.second * part for part in (ratio.ratio, ratio.low, ratio.high))
+    digits = max(main.kind.digits, 1)
+    low_high = f"{number(low, digits)} to {number(high, digits)}"
+    return way, number(first, digits), low_high, number(main.second, digits), in_times(ratio)
 
 
 def checks(course: Course) -> Section:

@@ -101,7 +101,7 @@ def _checks(
     p = missing_by_arm(protocol, nights)
     yield Check(
         id="missing",
-        says="nights were not logged about as often under either arm",
+        says="nights were logged about as often under either arm",
         holds=p >= model.check_error,
     )
     after = after_effect(protocol, nights)
