@@ -67,6 +67,8 @@ REFUSED = [
     ("magnesium citrate powder", person("dialysis"), "mg_ckd_severe"),
     ("vitamin_k2", ON_WARFARIN, "vitamin_k2_warfarin"),
     ("vitamin K tablets", ON_WARFARIN, "vitamin_k2_warfarin"),
+    ("natto for supper", ON_WARFARIN, "vitamin_k2_warfarin"),
+    ("milk of magnesia", WEAK_KIDNEYS, "mg_ckd"),
     ("drink_enough", WEAK_HEART, "fluids_hf"),
     ("drink more water", WEAK_HEART, "fluids_hf"),
     ("two litres of water", ON_DIALYSIS, "fluids_hf"),

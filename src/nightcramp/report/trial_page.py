@@ -17,7 +17,7 @@ from nightcramp.trial.planner import Draft
 from nightcramp.trial.protocol import Protocol
 
 LANGUAGE = "en"
-LINE = "." * 60
+LINE = "." * 190
 PACKS = (
     "Do not show this list to the person or the prescriber before the last night is logged. Open "
     "it at once if somebody is unwell."
