@@ -64,12 +64,20 @@ def _correlated(x: Array, cramps: Array) -> bool | None:
 
 
 def day_shuffle(history: History, rng: np.random.Generator) -> Verdicts:
-    """Compare the correlation with those after shuffling single nights, p < 0.05."""
-    order = np.argsort(rng.random((PERMUTATIONS, len(history.cramps))), axis=1)
-    return _by_exposure(
-        (name, None if np.isnan(p) else bool(p < LEVEL))
-        for name, p in ((n, _permuted(x, history.cramps, order)) for n, x in _pairs(history))
-    )
+    """Compare the correlation with those after shuffling single nights, p < 0.05.
+
+    Nights without the exposure or the count are dropped first, as one would.
+    """
+    return _by_exposure((name, _shuffled(x, history.cramps, rng)) for name, x in _pairs(history))
+
+
+def _shuffled(x: Array, cramps: Array, rng: np.random.Generator) -> bool | None:
+    known = ~np.isnan(x) & ~np.isnan(cramps)
+    if known.sum() < 3:
+        return None
+    order = np.argsort(rng.random((PERMUTATIONS, known.sum())), axis=1)
+    chance = _permuted(x[known], cramps[known], order)
+    return None if np.isnan(chance) else bool(chance < LEVEL)
 
 
 def block_permutation(history: History, rng: np.random.Generator) -> Verdicts:
