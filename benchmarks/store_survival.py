@@ -662,6 +662,7 @@ def main() -> int:
     parser.add_argument("--database", choices=["sqlite", "postgresql"], action="append")
     parser.add_argument("--broken", action="store_true")
     given = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
     if given.broken:
         break_it()
     databases = given.database or ["sqlite", "postgresql"]
