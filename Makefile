@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: help run test setup vignettes calibrate oracle survive bench fuzz docs lock clean
+.PHONY: help run test setup vignettes calibrate trials oracle survive bench fuzz docs lock clean
 
 help: ## this list
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -39,6 +39,8 @@ calibrate: $(READY) ## intervals, ranks and false findings by simulation; broken
 	@$(BIN)/python benchmarks/findings_calibration.py --ranks 1000 --broken
 	@$(BIN)/python benchmarks/findings_calibration.py --histories 400
 	@$(BIN)/python benchmarks/findings_calibration.py --histories 400 --broken --only null-hard
+
+trials: $(READY) ## false positives and power of verdicts, 4,000 trials each (hours)
 	@$(BIN)/python benchmarks/trials.py --trials 4000
 
 oracle: $(READY) ## findings against an exact sampler, and time beside it (about an hour)

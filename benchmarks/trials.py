@@ -1,6 +1,6 @@
 """How far a verdict can be trusted: false positives with a look every morning, and power.
 
-    python benchmarks/trials.py [--trials 4000] [--only NAME] [--no-rivals] [--jobs 2]
+    python benchmarks/trials.py [--trials 4000] [--only NAME] [--null] [--no-rivals] [--jobs 2]
     python benchmarks/trials.py --every-look --trials 50
 
 Made-up people (benchmarks/trial_people.py) go through the rule that judges a person's own trial,
@@ -39,7 +39,7 @@ from nightcramp.trial.nights import TrialNights
 from nightcramp.trial.protocol import Arm, Protocol
 from nightcramp.trial.schedule import Space
 from nightcramp.trial.score import BlockScores, looks_of, randomisation_test
-from trial_people import SCENARIOS, Person, Scenario, person
+from trial_people import NULL, SCENARIOS, Person, Scenario, person
 
 MODEL = knowledge().diary_model
 LONGEST_RUN = 3
@@ -231,13 +231,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--trials", type=int, default=4000)
     parser.add_argument("--only", default="")
+    parser.add_argument("--null", action="store_true", help="Only situations without effect.")
     parser.add_argument("--no-rivals", action="store_true")
     parser.add_argument("--every-look", action="store_true")
     parser.add_argument("--jobs", type=int, default=2)
     arguments = parser.parse_args()
     print(f"# {DESIGN}, {arguments.trials} trials each", flush=True)
     with ProcessPoolExecutor(arguments.jobs) as pool:
-        for scenario in SCENARIOS.values():
+        for scenario in NULL if arguments.null else SCENARIOS.values():
             if arguments.only in scenario.name:
                 tasks = [
                     (scenario, number, not arguments.no_rivals, arguments.every_look)

@@ -9,7 +9,6 @@ the nights eliminates u, for all batch entries together.
 
 from __future__ import annotations
 
-import functools
 import math
 from dataclasses import dataclass
 from typing import Any
@@ -44,10 +43,10 @@ class Hyper:
 
 @dataclass(frozen=True)
 class Problem:
-    """Counts and columns, shared by all batch entries or not, with the coefficients' prior.
+    """Counts and columns shared by all batch entries, with the prior of the coefficients.
 
-    `counts`: shape (T,) or (T, B), NaN where not logged. `columns`: shape (T, P) or
-    (T, B, P). `mean` and `precision`: shape (P,), the prior of each coefficient.
+    `counts`: shape (T,) or (T, B), NaN where not logged. `columns`: shape (T, P). `mean` and
+    `precision`: shape (P,), the prior of each coefficient.
     """
 
     counts: Array
@@ -96,7 +95,7 @@ def fit(
     moved = np.full(len(hyper), np.inf)
     for _ in range(STEPS):
         b, u = solver.step(eta)
-        change = solver.level(b) + u - eta
+        change = problem.columns @ b.T + u - eta
         moved = np.abs(change).max(axis=0)
         eta += change * np.minimum(1.0, LONGEST_STEP / np.maximum(moved, LONGEST_STEP))
         if (moved < CLOSE).all():
@@ -109,8 +108,7 @@ class _Solver:
 
     def __init__(self, problem: Problem, hyper: Hyper, active: Array | None) -> None:
         self.columns = problem.columns
-        self.shared = problem.columns.ndim == 2
-        self.nights, self.width = len(problem.columns), problem.columns.shape[-1]
+        self.nights, self.width = problem.columns.shape
         self.batch = len(hyper)
         counts = problem.counts.reshape(self.nights, -1)
         self.seen = (~np.isnan(counts)).astype(float)
@@ -125,22 +123,6 @@ class _Solver:
         diagonal = np.repeat(((1.0 + hyper.rho**2) / self.noise)[None, :], self.nights, axis=0)
         diagonal[0] = diagonal[-1] = 1.0 / self.noise
         self.prior_diagonal = diagonal
-
-    def level(self, b: Array) -> Array:
-        """Return the log means without u, shape (T, B)."""
-        if self.shared:
-            return np.asarray(self.columns @ b.T)
-        return np.asarray(np.matmul(self.by_entry, b[:, :, None])[:, :, 0].T)
-
-    @functools.cached_property
-    def by_entry(self) -> Array:
-        """Return columns that differ by batch entry, shape (B, T, P)."""
-        return np.ascontiguousarray(self.columns.transpose(1, 0, 2))
-
-    @property
-    def each(self) -> Array:
-        """Return the columns so that they stand beside (T, B, P)."""
-        return self.columns[:, None, :] if self.shared else self.columns
 
     def first_guess(self) -> Array:
         """Return the log of the mean count everywhere, a safe place to begin."""
@@ -164,7 +146,7 @@ class _Solver:
         """
         pivots = self.prior_diagonal + weight
         solved = np.empty((self.nights, self.batch, self.width + 1))
-        np.multiply(weight[:, :, None], self.each, out=solved[:, :, :-1])
+        np.multiply(weight[:, :, None], self.columns[:, None, :], out=solved[:, :, :-1])
         solved[:, :, -1] = right
         gram = self._gram(solved)
         for t in range(1, self.nights):
@@ -177,9 +159,6 @@ class _Solver:
 
     def _gram(self, weighted: Array) -> Array:
         """Return C'[WC, right], shape (B, P, P + 1)."""
-        if not self.shared:
-            crossed = np.matmul(self.by_entry.transpose(0, 2, 1), weighted.transpose(1, 0, 2))
-            return np.asarray(crossed)
         flat = self.columns.T @ weighted.reshape(self.nights, -1)
         return flat.reshape(self.width, self.batch, -1).transpose(1, 0, 2)
 
@@ -253,7 +232,7 @@ class _Solver:
     def _shift(self, third: Array, pivots: Array, solved: Array, inverse: Array) -> Array:
         """Return half the mean's third-order move away from the mode, b part."""
         reached = self._reached(pivots, solved)
-        seen_by_b = (self.each - reached) * self.active
+        seen_by_b = (self.columns[:, None, :] - reached) * self.active
         by_b = np.einsum("tbp,bpq,tbq->tb", seen_by_b, inverse, seen_by_b, optimize=True)
         pull = 0.5 * third * (_inverse_diagonal(self, pivots) + by_b)
         return np.asarray(np.einsum("bpq,tbq,tb->bp", inverse, seen_by_b, pull, optimize=True))
