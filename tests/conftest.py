@@ -1,9 +1,18 @@
-"""Makes the helpers beside it importable from every folder of tests, and its fixtures known."""
+"""Makes the helpers beside it importable from every folder of tests, and its fixtures known.
+
+Examples are drawn anew at every run, but the same ones on a build machine (CI is set there).
+"""
 
 import os
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
+from hypothesis import settings
+
 from stores import home, postgresql, server, store_home
 
 __all__ = ["home", "postgresql", "server", "store_home"]
+
+settings.register_profile("build", derandomize=True)
+if os.environ.get("CI"):
+    settings.load_profile("build")
