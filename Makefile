@@ -3,14 +3,13 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: help run test setup vignettes calibrate trials oracle survive bench fuzz docs lock clean
+.PHONY: help run test setup vignettes calibrate trials oracle survive bench fuzz screenshots docs lock clean
 
 help: ## this list
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
-run: $(READY) ## interview you in the terminal; without a terminal, assess an example person
-	@if [ -t 0 ] && [ -t 1 ]; then $(BIN)/nightcramp interview; \
-	else $(BIN)/nightcramp assess examples/margaret.yaml; fi
+run: $(READY) ## start the app on this machine and open it in the browser (PORT=8321)
+	@$(BIN)/nightcramp serve --open $(if $(PORT),--port $(PORT))
 
 test: $(READY) ## check the knowledge, style and types, and run all tests
 	$(BIN)/nightcramp knowledge --check
@@ -62,11 +61,16 @@ fuzz: $(READY) ## hostile input to every reader, a million each (about an hour)
 	@$(BIN)/python benchmarks/fuzz_apple_health.py 1000000 --seed 1
 	@$(BIN)/python benchmarks/fuzz_spreadsheet.py 1000000
 
-docs: $(READY) ## redraw the picture of the README
+screenshots: $(READY) ## a picture of every page of the app, light, dark and night, in build/screenshots
+	@$(BIN)/python docs/screenshots.py
+
+docs: $(READY) ## redraw the picture of the README, make the example person of the app
 	$(BIN)/python docs/picture.py
+	$(BIN)/python docs/example_person.py
 
 lock: ## pin all dependencies with hashes and no addresses (needs uv)
-	uv pip compile pyproject.toml requirements.build.in --extra dev --extra pdf --extra postgres --universal --generate-hashes \
+	uv pip compile pyproject.toml requirements.build.in --extra dev --extra passkeys --extra pdf \
+		--extra postgres --extra reminders --universal --generate-hashes \
 		--no-annotate --no-header --no-emit-index-url -o requirements.lock
 
 clean: ## remove .venv and caches

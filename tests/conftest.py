@@ -9,9 +9,10 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 from hypothesis import settings
 
+from apps import app, chromium, phone, served
 from stores import home, postgresql, server, store_home
 
-__all__ = ["home", "postgresql", "server", "store_home"]
+__all__ = ["app", "chromium", "home", "phone", "postgresql", "served", "server", "store_home"]
 
 settings.register_profile("build", derandomize=True)
 if os.environ.get("CI"):

@@ -248,6 +248,8 @@ def doubled(name: str) -> Callable[[dict[str, bytes]], None]:
     return change
 
 
+HERE = f'"format": {archive.FORMAT}'.encode()
+
 FAULTS = {
     "a path that climbs": (added("../../evil", b"x"), "evil"),
     "another file": (added("x.exe", b"x"), "x.exe"),
@@ -276,8 +278,8 @@ FAULTS = {
     "another protocol": (replaced("trials.jsonl", b"0.75", b"0.95"), "trials.jsonl line 1"),
     "a look at no trial": (replaced("looks.jsonl", b"stretching-1", b"x"), "looks.jsonl line 1"),
     "trials are missing": (without("trials.jsonl"), "trials.jsonl"),
-    "older than its files": (replaced("schema.json", b'"format": 2', b'"format": 1'), "good.zip"),
-    "a newer format": (replaced("schema.json", b'"format": 2', b'"format": 3'), "schema.json"),
+    "older than its files": (replaced("schema.json", HERE, b'"format": 1'), "good.zip"),
+    "a newer format": (replaced("schema.json", HERE, b'"format": 99'), "schema.json"),
 }
 
 
@@ -295,13 +297,16 @@ def test_a_fault_is_named_with_file_and_line(
 
 
 @pytest.mark.usefixtures("home")
-def test_an_archive_from_before_there_were_trials_is_restored(good: Path) -> None:
-    """All of it, as it was written then."""
+@pytest.mark.parametrize("number", range(1, archive.FORMAT))
+def test_an_archive_of_an_earlier_format_is_restored(good: Path, number: int) -> None:
+    """All of it, as it was written then: trials and interviews came later."""
 
     def as_before(files: dict[str, bytes]) -> None:
-        for name in archive.SINCE:
-            del files[name]
-        files["schema.json"] = files["schema.json"].replace(b'"format": 2', b'"format": 1')
+        for name, since in archive.SINCE.items():
+            if since > number:
+                del files[name]
+        written = f'"format": {number}'.encode()
+        files["schema.json"] = files["schema.json"].replace(HERE, written)
 
     assert restore(rewritten(good, as_before)).entries == 4
     with opened() as store:

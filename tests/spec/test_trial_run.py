@@ -501,12 +501,12 @@ def test_a_stopped_trial_leaves_the_calendar_where_it_stopped() -> None:
     assert [one["DTEND;VALUE=DATE"] for one in found] == ["20260320", "20260322"]
 
 
-def test_long_words_are_folded_between_letters() -> None:
+def test_long_words_arefolded_between_letters() -> None:
     """A line of letters with several bytes comes back whole."""
-    from nightcramp.report.trial_calendar import _folded
+    from nightcramp.report.calendar_file import folded
 
     line = "SUMMARY:" + "ü€a" * 60
-    raw = _folded(line).encode()
+    raw = folded(line).encode()
     assert unfolded(raw) == [line]
     for part in raw.split(b"\r\n"):
         part.decode()

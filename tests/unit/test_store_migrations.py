@@ -22,7 +22,9 @@ from nightcramp.store.entries import all_entries
 from nightcramp.store.findings import kept_findings
 from nightcramp.store.imports import list_imports, stored_readings
 from nightcramp.store.sqlite import FILE
+from nightcramp.store.stories import keep_story, kept_story
 from nightcramp.store.trials import kept_trials
+from stores import NOON
 
 RELEASED = sorted((Path(__file__).parents[1] / "fixtures" / "store").glob("released_*.db"))
 
@@ -129,6 +131,18 @@ def test_a_diary_of_the_second_version_is_all_there(home: Path) -> None:
             assert kept_findings(store) is not None
             keep_trial(store)
             assert list(kept_trials(store)) == ["stretching-1"]
+
+
+def test_a_diary_of_the_third_version_is_all_there(home: Path) -> None:
+    """Entries and the locked trials of two people; then an interview can be kept."""
+    home.mkdir(mode=0o700)
+    shutil.copy(RELEASED[2], home / FILE)
+    for person in ("me", "Anna"):
+        with opened(person) as store:
+            assert len(all_entries(store)) == 3
+            assert list(kept_trials(store)) == ["stretching-1"]
+            keep_story(store, NOON, b'{"parts":[]}')
+            assert kept_story(store) == b'{"parts":[]}'
 
 
 def test_the_first_version_refuses_a_store_that_went_on(first: Path) -> None:

@@ -16,10 +16,12 @@ from nightcramp.assess.shares import draw_inverses, interval, shapley, unexplain
 from nightcramp.assess.syndromes import TARGET, Syndrome, prior_of
 from nightcramp.assess.triage import Triage
 from nightcramp.knowledge.schema import Effect
+from nightcramp.language import called
+from nightcramp.language import gettext as _
 from nightcramp.person.fact import Fact
 from nightcramp.person.facts import Facts
 from nightcramp.person.verdict import Verdict
-from nightcramp.plan.plan import PlanItem, make_plan
+from nightcramp.plan.plan import PlanItem, in_a_sentence, make_plan
 
 DIGITS = 6
 
@@ -246,7 +248,7 @@ def _ledger(
     if kind == "idiopathic":
         target = next(s for s in found.syndromes if s.id == TARGET)
         mimic = known.knowledge.mimics[TARGET]
-        name_of_it = "idiopathic nocturnal leg cramps"
+        name_of_it = _("idiopathic nocturnal leg cramps")
         return _started(target, known), target.evidence, name_of_it, mimic.tell_apart, "possible"
     if kind == "factor":
         item = next((f for f in found.factors if f.factor.id == name), None)
@@ -265,9 +267,9 @@ def _ledger(
 def _started(syndrome: Syndrome, known: Known) -> Evidence:
     """Return the starting probability of a syndrome and what it is anchored on."""
     prior = prior_of(known.knowledge.mimics[syndrome.id], known)
-    flag = "a warning sign points here, so it starts at even odds; " if syndrome.flagged else ""
+    flagged = _("a warning sign points here, so it starts at even odds; {anchor}")
     return Evidence(
-        says=flag + prior.anchor,
+        says=flagged.format(anchor=prior.anchor) if syndrome.flagged else prior.anchor,
         ratio=syndrome.prior,
         group="start",
         status=prior.status,
@@ -322,7 +324,9 @@ def _conflicts(facts: Facts, known: Known) -> list[Conflict]:
     conflicts = [
         Conflict(
             id=name,
-            say=f"{name}: the answers differ; it counts as unknown, and for warning signs as yes",
+            say=_(
+                "{name}: the answers differ; it counts as unknown, and for warning signs as yes"
+            ).format(name=name),
             facts=facts.origins(name),
         )
         for name in facts.conflicts()
@@ -338,19 +342,26 @@ def _conflicts(facts: Facts, known: Known) -> list[Conflict]:
 def _assumptions(found: Picture, known: Known) -> list[str]:
     weights = found.weights
     assumed = sorted(
-        item.factor.id
+        called(item.factor.id, in_a_sentence(item.factor.label))
         for item in found.factors
         if item.effect.status in {"assumed", "established"}
         and weights[item.factor.id] >= known.knowledge.model.shown_weight
     )
     notes = [
-        "How often a published association is causal, and how far wide intervals are pulled "
-        "in, are choices (credibility.toml, model.toml), not measurements.",
-        "Odds ratios and sequence ratios are read as rate ratios; published ratios are "
-        "confounded, so shares are rather too high than too low.",
-        "The starting weights of the syndromes are anchored on population frequencies; no "
-        "study has counted what is behind night-time leg trouble.",
+        _(
+            "How often a published association is causal, and how far wide intervals are pulled "
+            "in, are choices (credibility.toml, model.toml), not measurements."
+        ),
+        _(
+            "Odds ratios and sequence ratios are read as rate ratios; published ratios are "
+            "confounded, so shares are rather too high than too low."
+        ),
+        _(
+            "The starting weights of the syndromes are anchored on population frequencies; no "
+            "study has counted what is behind night-time leg trouble."
+        ),
     ]
     if assumed:
-        notes.append("The size of the effect is assumed for: " + ", ".join(assumed) + ".")
+        sized = _("The size of the effect is assumed for: {names}.")
+        notes.append(sized.format(names=", ".join(assumed)))
     return notes

@@ -10,6 +10,8 @@ from nightcramp.assess.ledger import Evidence, weigh
 from nightcramp.assess.medicines import medicine_factors, medicine_scope
 from nightcramp.assess.presence import Presenced, presence
 from nightcramp.knowledge.schema import Effect, Factor, Model, Presence
+from nightcramp.language import gettext as _
+from nightcramp.language import number
 from nightcramp.person.finding import Finding
 from nightcramp.person.verdict import Verdict
 
@@ -121,7 +123,9 @@ def weigh_tried(factor: Factor, verdict: Verdict, known: Known) -> Weighed:
     """
     effect = effect_from_trial(verdict)
     base = Presence(
-        probability=1.0, says=f"your trial had nights with it: {verdict.title}", status="own"
+        probability=1.0,
+        says=_("your trial had nights with it: {title}").format(title=verdict.title),
+        status="own",
     )
     there = Presenced(probability=1.0, base=base, evidence=[], settled=True)
     ladder = "confirmed" if verdict.outcome == "works" else "refuted"
@@ -166,8 +170,12 @@ def effect_from_trial(verdict: Verdict) -> Effect:
         ratio=1 / without.ratio,
         low=1 / without.high,
         high=1 / without.low,
-        measure=f"nights of: {verdict.second_arm}; against nights of: {verdict.first_arm}",
-        population=f"you: {verdict.nights_counted} nights in an order drawn by chance",
+        measure=_("nights of: {second_arm}; against nights of: {first_arm}").format(
+            second_arm=verdict.second_arm, first_arm=verdict.first_arm
+        ),
+        population=_("you: {nights} nights in an order drawn by chance").format(
+            nights=verdict.nights_counted
+        ),
         grade="T",
         status="own",
         note=f"{verdict.title}: {verdict.why}",
@@ -176,7 +184,9 @@ def effect_from_trial(verdict: Verdict) -> Effect:
 
 def _trial_line(verdict: Verdict, effect: Effect) -> Evidence:
     return Evidence(
-        says=f"your own trial: {effect.ratio:.2g} times the cramps with it as without",
+        says=_("your own trial: {ratio} times the cramps with it as without").format(
+            ratio=number(effect.ratio, ".2g")
+        ),
         ratio=effect.ratio,
         group="trial",
         status=effect.status,
@@ -193,8 +203,8 @@ def effect_from(finding: Finding) -> Effect:
         ratio=over.ratio,
         low=over.low,
         high=over.high,
-        measure="cramps in all your nights against the same nights without it",
-        population=f"you: {finding.recorded} days recorded",
+        measure=_("cramps in all your nights against the same nights without it"),
+        population=_("you: {days} days recorded").format(days=finding.recorded),
         grade="S",
         status="own",
         note=f"{finding.label}, {finding.contrast}; {finding.why}",
@@ -204,7 +214,9 @@ def effect_from(finding: Finding) -> Effect:
 def shown(finding: Finding) -> Presenced:
     """Return the presence of a factor whose days stand in the diary."""
     base = Presence(
-        probability=1.0, says=f"your diary has days of it: {finding.label}", status="own"
+        probability=1.0,
+        says=_("your diary has days of it: {label}").format(label=finding.label),
+        status="own",
     )
     return Presenced(probability=1.0, base=base, evidence=[], settled=True)
 
@@ -212,7 +224,9 @@ def shown(finding: Finding) -> Presenced:
 def _diary_line(finding: Finding, effect: Effect) -> Evidence:
     assert finding.effect is not None
     return Evidence(
-        says=f"your diary: {finding.effect.ratio:.2g} times the cramps ({finding.contrast})",
+        says=_("your diary: {ratio} times the cramps ({contrast})").format(
+            ratio=number(finding.effect.ratio, ".2g"), contrast=finding.contrast
+        ),
         ratio=finding.effect.ratio,
         group="diary",
         status=effect.status,

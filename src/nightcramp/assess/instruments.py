@@ -6,6 +6,8 @@ from msgspec import Struct
 
 from nightcramp.assess.known import Known
 from nightcramp.knowledge.schema import Band, Instrument
+from nightcramp.language import called
+from nightcramp.language import gettext as _
 
 
 class ItemScore(Struct, frozen=True, kw_only=True):
@@ -32,7 +34,8 @@ class Score(Struct, frozen=True, kw_only=True):
 def score_of(instrument: Instrument, known: Known) -> Score:
     """Score one instrument on what is known."""
     if instrument.applies and known.truth(instrument.applies) is not True:
-        return _score(instrument, None, "does not apply here, or not known whether it does", [])
+        unsuited = _("does not apply here, or not known whether it does")
+        return _score(instrument, None, unsuited, [])
     if instrument.kind == "path":
         return _walk(instrument, known)
     if instrument.kind == "linear":
@@ -55,14 +58,19 @@ def _sum(instrument: Instrument, known: Known) -> Score:
 
 def _linear(instrument: Instrument, known: Known) -> Score:
     values = [(term, known.call("lab", (term.lab,))) for term in instrument.terms]
-    if any(value is None for _, value in values):
-        missing = [term.lab for term, value in values if value is None]
-        return _score(instrument, None, f"needs {', '.join(missing)}", [])
+    missing = [term.lab for term, value in values if value is None]
+    if missing:
+        return _score(instrument, None, _lacking(missing, known), [])
     results = [known.lab_result(term.lab) for term in instrument.terms]
     if len({result.days_ago for result in results if result}) > 1:
-        return _score(instrument, None, "needs results of one blood sample", [])
+        return _score(instrument, None, _("needs results of one blood sample"), [])
     total = instrument.constant + sum(term.coefficient * value for term, value in values)
     return _score(instrument, total, _band(instrument.bands, total, known), [])
+
+
+def _lacking(labs: list[str], known: Known) -> str:
+    names = [called(lab, known.knowledge.labs[lab].label) for lab in labs]
+    return _("needs {results}").format(results=", ".join(names))
 
 
 def _walk(instrument: Instrument, known: Known) -> Score:
@@ -79,7 +87,7 @@ def _walk(instrument: Instrument, known: Known) -> Score:
 
 def _band(bands: list[Band], total: float | None, known: Known) -> str:
     if total is None:
-        return "not enough answers"
+        return _("not enough answers")
     for band in bands:
         if total >= band.at_least and known.truth(band.when):
             return band.label

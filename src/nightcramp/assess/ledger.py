@@ -9,6 +9,18 @@ from msgspec.structs import replace
 
 from nightcramp.assess.known import Known
 from nightcramp.knowledge.schema import Clue, Status
+from nightcramp.language import gettext as _
+from nightcramp.language import noted
+
+STATUS_NAMES: dict[str, str] = {
+    "published": noted("published"),
+    "second_hand": noted("second_hand"),
+    "derived": noted("derived"),
+    "established": noted("established"),
+    "assumed": noted("assumed"),
+    "definition": noted("definition"),
+    "own": noted("own"),
+}
 
 
 class Evidence(Struct, frozen=True, kw_only=True):
@@ -63,6 +75,11 @@ def _line(clue: Clue, truth: bool | None) -> Evidence:
 
 def _force(line: Evidence) -> float:
     return max(line.ratio, 1 / line.ratio) if line.ratio > 0 else float("inf")
+
+
+def status_name(status: str) -> str:
+    """Return the short word for what a number rests on."""
+    return _(STATUS_NAMES.get(status, status))
 
 
 def sides(

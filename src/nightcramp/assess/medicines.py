@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from nightcramp.assess.known import Known, lineage
+from nightcramp.knowledge.lookup import name_of_medicine
 from nightcramp.knowledge.schema import Effect, Factor, Medicine, MedicineClass, Presence
+from nightcramp.language import gettext as _
 from nightcramp.person.fact import MedicineUse
 from nightcramp.person.facts import use_of
 
@@ -81,19 +83,27 @@ def record_of(known: Known, identifier: str) -> Medicine | MedicineClass:
 
 def _factor(known: Known, identifier: str, effects: list[Effect]) -> Factor:
     record = record_of(known, identifier)
-    name = identifier.replace("_", " ")
+    name = name_of_medicine(identifier)
     label = record.label if isinstance(record, MedicineClass) else name
     return Factor(
         id=PREFIX + identifier,
         label=label,
-        clinical=f"side effect of {name}",
+        clinical=_("side effect of {name}").format(name=name),
         group="medicines",
-        summary=record.say or f"Some people get cramps from {name}.",
-        honest="Numbers come from groups; most cramps in people on a medicine are not from it.",
-        presence=[Presence(probability=1.0, says=f"you take {name}", status="definition")],
+        summary=record.say or _("Some people get cramps from {name}.").format(name=name),
+        honest=_("Numbers come from groups; most cramps in people on a medicine are not from it."),
+        presence=[
+            Presence(
+                probability=1.0, says=_("you take {name}").format(name=name), status="definition"
+            )
+        ],
         effect=effects,
         attribution_clue=known.knowledge.medicine_clues,
-        ask_clinician=[f"Ask the pharmacist or the prescriber whether {name} could be part of it."],
+        ask_clinician=[
+            _("Ask the pharmacist or the prescriber whether {name} could be part of it.").format(
+                name=name
+            )
+        ],
         mission=True,
     )
 

@@ -15,7 +15,9 @@ from msgspec import Struct
 from nightcramp.assess.known import Known
 from nightcramp.assess.picture import picture
 from nightcramp.assess.triage import LEVELS, URGENT, undecided
+from nightcramp.knowledge.lookup import name_of_medicine
 from nightcramp.knowledge.schema import Condition, Question, RedFlag
+from nightcramp.language import gettext as _
 from nightcramp.person.fact import Value
 
 
@@ -93,7 +95,7 @@ def _flag_question(question: Question | Condition, flag: RedFlag) -> NextQuestio
         why=question.why if isinstance(question, Question) else flag.say,
         bits=0.0,
         red_flag=True,
-        changes=f"a yes would mean: {flag.do}",
+        changes=_("a yes would mean: {do}").format(do=flag.do),
     )
 
 
@@ -179,12 +181,12 @@ def _telling(question: Question | Condition, bits: float, moved: str, known: Kno
         why=why,
         bits=round(bits, 4),
         red_flag=False,
-        changes=f"it bears most on: {label_of(moved, known)}",
+        changes=_("it bears most on: {label}").format(label=label_of(moved, known)),
     )
 
 
 def _condition_why(moved: str, known: Known) -> str:
-    return f"It bears on {label_of(moved, known).lower()}."
+    return _("It bears on {label}.").format(label=label_of(moved, known).lower())
 
 
 def label_of(identifier: str, known: Known) -> str:
@@ -194,5 +196,5 @@ def label_of(identifier: str, known: Known) -> str:
     if record:
         return record.label
     if identifier == "idiopathic":
-        return "No cause found (ordinary night cramps)"
-    return identifier.removeprefix("medication:").replace("_", " ")
+        return _("No cause found (ordinary night cramps)")
+    return name_of_medicine(identifier)

@@ -125,16 +125,13 @@ def details(context: click.Context, words: tuple[str, ...], at: str, zone: str) 
 @click.pass_context
 def remove(context: click.Context, identifier: str, zone: str) -> None:
     """Take back the entry with this ID (or `last`); it stays in the history."""
-    from nightcramp.errors import InputError
     from nightcramp.report.diary import removed_text
 
     clock = _clock(context, zone)
     gone: list[Entry] = []
 
     def taken_back(book: Book) -> list[Entry]:
-        gone.extend(book.current(identifier))
-        if not gone:
-            raise InputError("this entry is taken back already; nothing was changed")
+        gone.extend(book.to_take_back(identifier))
         return [clock.entry(None, replaces=entry.id) for entry in gone]
 
     _correct(context, taken_back)

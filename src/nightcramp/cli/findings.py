@@ -40,9 +40,7 @@ def findings(files: tuple[Path, ...], as_json: bool, picture: Path | None) -> No
 
 def _of_diary() -> tuple[Findings, list[Night]]:
     """Return the findings of the store, made anew only where something changed."""
-    from nightcramp.assess.known import Known
-    from nightcramp.diary.findings import findings_of
-    from nightcramp.intake.merge import merged
+    from nightcramp.intake.own_findings import own_findings
     from nightcramp.intake.own_record import keep, own_record
     from nightcramp.store.database import opened
 
@@ -50,7 +48,7 @@ def _of_diary() -> tuple[Findings, list[Night]]:
         record = own_record(store)
     found = record.up_to_date()
     if found is None:
-        found = findings_of(record.nights, Known(merged(record.readings)))
+        found = own_findings(record)
         with opened() as store:
             keep(store, record, found)
     return found, record.nights

@@ -10,7 +10,18 @@ from typing import Any
 import click
 
 from nightcramp import __version__
-from nightcramp.cli import diary, findings, paper, store, trial
+from nightcramp.cli import (
+    cds,
+    diary,
+    doctor,
+    fhir,
+    findings,
+    paper,
+    passphrase,
+    serve,
+    store,
+    trial,
+)
 from nightcramp.cli.output import json_text
 from nightcramp.errors import NightcrampError
 
@@ -38,6 +49,11 @@ def cli(context: click.Context, person: str | None) -> None:
 for command in (diary.log, diary.night, diary.diary, paper.type_command, findings.findings):
     cli.add_command(command)
 cli.add_command(trial.trial)
+cli.add_command(serve.serve)
+cli.add_command(doctor.doctor)
+cli.add_command(fhir.fhir)
+cli.add_command(cds.cds)
+cli.add_command(passphrase.passphrase)
 for keeping in (store.export, store.backup, store.restore, store.people):
     cli.add_command(keeping)
 
@@ -99,7 +115,7 @@ def interview(file: Path | None, save: Path | None) -> None:
 
     Starting from a story FILE it asks only what is missing.
     """
-    from nightcramp.intake.interview import run_interview
+    from nightcramp.cli.interview import run_interview
 
     run_interview(file, save)
 

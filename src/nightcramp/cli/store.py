@@ -40,7 +40,7 @@ def export(file: Path | None, as_csv: bool, everyone: bool) -> None:
 
     `nightcramp restore` brings it back. `--csv` writes nights and cramps as tables into a folder.
     """
-    from nightcramp.store.archive import write_archive
+    from nightcramp.store.archive import archive_name, write_archive
     from nightcramp.store.csv_tables import refuse_existing, write_tables
     from nightcramp.store.database import opened
     from nightcramp.store.files import written_whole
@@ -49,8 +49,8 @@ def export(file: Path | None, as_csv: bool, everyone: bool) -> None:
     if as_csv and everyone:
         raise click.UsageError("tables are of one person; leave out --all or --csv")
     with opened(everyone=everyone) as store:
-        name = "all" if everyone else "".join(filter(str.isalnum, store.who.name)) or "me"
-        path = file or Path(f"nightcramp-{name}-{dt.date.today()}{'' if as_csv else '.zip'}")
+        whose, ending = "all" if everyone else store.who.name, "" if as_csv else ".zip"
+        path = file or Path(archive_name(whose, dt.date.today(), ending))
         if as_csv:
             written = write_tables(store, path)
         else:
@@ -146,9 +146,10 @@ def rename(name: str, new: str) -> None:
 @click.option("--yes", is_flag=True, help="Do not ask.")
 def remove(name: str, yes: bool) -> None:
     """Remove the person called NAME with all of theirs, from the backups here too."""
+    from nightcramp.app.access.people import remove_with_access
     from nightcramp.errors import InputError
     from nightcramp.store.database import opened
-    from nightcramp.store.people import list_people, remove_person
+    from nightcramp.store.people import list_people
 
     if not yes:
         with opened(everyone=True) as store:
@@ -157,9 +158,7 @@ def remove(name: str, yes: bool) -> None:
             click.echo(f"{found.entries} entries and {found.imports} imports will be gone.")
         if click.prompt("Type the name again to remove all of it") != name:
             raise InputError("that is another name, so nothing was removed")
-    with opened(everyone=True) as store:
-        remove_person(store, name)
-        aside = store.journal.place.moved_aside()
+    aside = remove_with_access(name)
     click.echo(f"{name} is removed, from the backups here too. Your own exports stay.")
     if aside:
         click.echo(f"Older stores may still hold {name}: {', '.join(aside)}.")

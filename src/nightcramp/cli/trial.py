@@ -30,7 +30,6 @@ SEEN = click.option(
     "--seen", multiple=True, metavar="ID", help="A warning sign a clinician has looked at."
 )
 WHAT = click.argument("what", nargs=-1, required=True)
-ANY_SIGN = "Is any of these so, now or in the last weeks?"
 
 
 def planning(command: Command) -> Command:
@@ -169,7 +168,7 @@ def _design(
 ) -> Design:
     """Return the design of what is wanted; raises InputError where it is not to be locked."""
     from nightcramp.errors import InputError
-    from nightcramp.intake.trial_plan import design_of
+    from nightcramp.intake.trial_plan import check_advised, design_of
 
     if not what:
         raise InputError(
@@ -177,11 +176,9 @@ def _design(
         )
     found = _planned(_wanted(what, options), record)
     design = design_of(found, prescriber)
-    if found.plan.advice == "against" and not anyway:
-        raise InputError(
-            f"this trial is advised against. {found.plan.why}",
-            hint="`nightcramp trial plan` shows the chances; --anyway locks it all the same.",
-        )
+    if not anyway:
+        hint = "`nightcramp trial plan` shows the chances; --anyway locks it all the same."
+        check_advised(found, hint)
     return design
 
 
@@ -196,19 +193,15 @@ def _design_again(name: str, options: dict[str, Any], record: OwnRecord) -> Desi
 
 def _ask_signs(record: OwnRecord, none_of_them: bool) -> None:
     """Ask for the warning signs that were not asked yet; raises InputError unless none is so."""
-    from nightcramp.errors import InputError
-    from nightcramp.intake.trial_plan import signs_to_ask
+    from nightcramp.intake.trial_plan import ANY_SIGN, check_signs, signs_to_ask
     from nightcramp.report.words import wrap
 
     asked = [] if none_of_them else signs_to_ask(record.facts())
     if not asked:
         return
     click.echo("\n".join(wrap(question, 4, "  * ") for question in asked))
-    if click.confirm(ANY_SIGN, default=None):
-        raise InputError(
-            "then it is not the time for a trial; nothing was locked",
-            hint="`nightcramp interview` asks about each sign and says how soon to be seen.",
-        )
+    hint = "`nightcramp interview` asks about each sign and says how soon to be seen."
+    check_signs(click.confirm(ANY_SIGN, default=None), hint)
 
 
 def _write_lock(locked: Lock, file: Path | None, packs: Path | None) -> None:
@@ -421,8 +414,7 @@ def report(file: Path, name: str, zone: str) -> None:
 @ZONE
 def export(file: Path, unblind: bool, name: str, zone: str) -> None:
     """Write everything of a trial to FILE (.zip), so that somebody else can compute it again."""
-    from nightcramp.errors import InputError
-    from nightcramp.intake.trial_run import this_evening
+    from nightcramp.intake.trial_run import check_order_open
     from nightcramp.knowledge.loader import knowledge
     from nightcramp.report.trial_export import write_export
     from nightcramp.store.csv_tables import refuse_existing
@@ -433,11 +425,8 @@ def export(file: Path, unblind: bool, name: str, zone: str) -> None:
     if unblind:
         _opened_order(_chosen(name, clock), clock)
     found, made = _looked(name, clock)
-    if not found.order_open(this_evening(clock)):
-        raise InputError(
-            "the export holds the order, which is not to be seen before the end",
-            hint="Wait for the end; --unblind writes it all the same, and that is recorded.",
-        )
+    hint = "Wait for the end; --unblind writes it all the same, and that is recorded."
+    check_order_open(found, clock, hint)
     with written_whole(file) as handle:
         write_export(handle, found, made, knowledge().diary_model)
     click.echo(f"Written to {file}")

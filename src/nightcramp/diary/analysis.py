@@ -14,6 +14,7 @@ from nightcramp.diary.posterior import Mixture, Weighed, posterior_of
 from nightcramp.diary.replicas import Strength, few_nodes, null_histories, replicas, strengths
 from nightcramp.knowledge.loader import knowledge
 from nightcramp.knowledge.schema import DiaryModel
+from nightcramp.language import gettext
 
 INTERVAL = 0.95
 BISECTIONS = 50
@@ -90,7 +91,7 @@ def analyse(
         made = replicas(design, mixture, model.replicas, random)
         strange = strange_counts(history.cramps, made)
     if not mixture.converged:
-        strange = (*strange, "the computation did not settle")
+        strange = (*strange, gettext("the computation did not settle"))
     return Analysis(
         exposures=_weighings(history, design, mixture, weighed, own, null),
         chance=_chance(null, model) if null else None,

@@ -8,11 +8,15 @@ from msgspec import Struct
 
 from nightcramp.assess.effects import INTERVAL_Z, effect_of, log_effect
 from nightcramp.assess.known import Known
+from nightcramp.assess.ledger import status_name
 from nightcramp.knowledge.loader import Knowledge
 from nightcramp.knowledge.schema import Measure, Reduction
+from nightcramp.language import gettext as _
+from nightcramp.language import noted
 
 OWN = "own:"
 MEDICINE = "medicine:"
+UNPUBLISHED = noted("no effect published (assumed)")
 
 
 class Belief(Struct, frozen=True, kw_only=True):
@@ -32,19 +36,20 @@ def belief_about(name: str, known: Known) -> Belief:
         own = name.startswith(OWN)
         model = knowledge.diary_model
         inclusion = model.own_inclusion if own else model.named_inclusion
-        return _unpublished(inclusion, "your own idea" if own else "no effect published", knowledge)
+        idea = _("your own idea (assumed)")
+        return _unpublished(inclusion, idea if own else _(UNPUBLISHED), knowledge)
     if measure.belief in knowledge.factors:
         return _from_factor(measure, known)
     if measure.belief:
         reduction = knowledge.actions[measure.belief].reduction
         assert reduction is not None
         return _from_reduction(reduction, measure, knowledge)
-    return _unpublished(knowledge.diary_model.named_inclusion, "no effect published", knowledge)
+    return _unpublished(knowledge.diary_model.named_inclusion, _(UNPUBLISHED), knowledge)
 
 
 def _unpublished(inclusion: float, basis: str, knowledge: Knowledge) -> Belief:
     sd = knowledge.diary_model.unpublished_sd
-    return Belief(inclusion=inclusion, mean=0.0, sd=sd, basis=f"{basis} (assumed)")
+    return Belief(inclusion=inclusion, mean=0.0, sd=sd, basis=basis)
 
 
 def _from_factor(measure: Measure, known: Known) -> Belief:
@@ -52,12 +57,16 @@ def _from_factor(measure: Measure, known: Known) -> Belief:
     present = known.supposing(measure.id, True) if _is_answer(measure.id, known) else known
     effect = effect_of(factor.effect, present)
     mean, sd = log_effect(effect, 1.0, known.knowledge.model)
-    grounds = f"{effect.population} ({effect.status}, grade {effect.grade})"
     return Belief(
         inclusion=known.knowledge.credibility[effect.grade].probability,
         mean=mean,
         sd=sd,
-        basis=f"{factor.label.lower()}: {grounds}",
+        basis=_("{label}: {population} ({status}, grade {grade})").format(
+            label=factor.label.lower(),
+            population=effect.population,
+            status=status_name(effect.status),
+            grade=effect.grade,
+        ),
     )
 
 
@@ -73,5 +82,7 @@ def _from_reduction(reduction: Reduction, measure: Measure, knowledge: Knowledge
         inclusion=knowledge.diary_model.named_inclusion,
         mean=math.log1p(-reduction.percent / 100),
         sd=(high - low) / (2 * INTERVAL_Z),
-        basis=f"{label}: trials ({reduction.status})",
+        basis=_("{label}: trials ({status})").format(
+            label=label, status=status_name(reduction.status)
+        ),
     )

@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 from msgspec import Struct
 
 from nightcramp.errors import InputError
+from nightcramp.language import gettext as _
 
 NOON = dt.time(12)
 DAY = dt.timedelta(days=1)
@@ -50,8 +51,8 @@ def zone_named(name: str) -> dt.tzinfo:
     except (KeyError, ValueError, OSError):
         pass
     raise InputError(
-        f"there is no time zone {name[:60]!r}",
-        hint="Name one like Europe/Berlin or America/New_York, or an offset like +02:00.",
+        _("there is no time zone {name!r}").format(name=name[:60]),
+        hint=_("Name one like Europe/Berlin or America/New_York, or an offset like +02:00."),
     )
 
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from nightcramp.diary.history import Array
 from nightcramp.knowledge.schema import DiaryModel
+from nightcramp.language import gettext
 
 
 def strange_counts(counts: Array, made: Array) -> tuple[str, ...]:
@@ -20,9 +21,12 @@ def strange_counts(counts: Array, made: Array) -> tuple[str, ...]:
     return tuple(
         words
         for words, statistic in (
-            ("nights without a cramp are more common than the model can make them", _zeros),
-            ("the worst night is worse than the model can make it", _worst),
-            ("neighbouring nights are more alike than the model can make them", _likeness),
+            (
+                gettext("nights without a cramp are more common than the model can make them"),
+                _zeros,
+            ),
+            (gettext("the worst night is worse than the model can make it"), _worst),
+            (gettext("neighbouring nights are more alike than the model can make them"), _likeness),
         )
         if statistic(counts[:, None])[0] > statistic(made).max()
     )

@@ -14,7 +14,9 @@ from nightcramp.diary.beliefs import MEDICINE, OWN, belief_about
 from nightcramp.diary.history import Array, Exposure, History
 from nightcramp.diary.wording import TRIAL
 from nightcramp.knowledge.loader import Knowledge
+from nightcramp.knowledge.lookup import name_of_medicine
 from nightcramp.knowledge.schema import DiaryModel
+from nightcramp.language import gettext as _
 from nightcramp.person.night import Night
 
 MOST_NIGHTS = 1100
@@ -105,8 +107,8 @@ def _factors_of(name: str) -> tuple[str, ...]:
 def label_of(name: str, knowledge: Knowledge) -> str:
     """Return the words for what is no measure: a medicine taken, or the person's own thing."""
     if name.startswith(MEDICINE):
-        identifier = name.removeprefix(MEDICINE)
-        return f"{identifier.replace('_', ' ')} taken"
+        taken = name_of_medicine(name.removeprefix(MEDICINE))
+        return _("{name} taken").format(name=taken)
     return name.removeprefix(OWN).replace("_", " ").replace("-", " ")
 
 
@@ -116,18 +118,26 @@ def lacking_of(values: Array, cramps: Array, yes_no: bool, model: DiaryModel) ->
     recorded = values[logged & ~np.isnan(values)]
     wanted = int(np.ceil(model.least_recorded * logged.sum()))
     if len(recorded) < wanted:
-        return f"recorded for {len(recorded)} of {logged.sum()} logged nights; {wanted} are needed"
+        return _("recorded for {recorded} of {logged} logged nights; {wanted} are needed").format(
+            recorded=len(recorded), logged=logged.sum(), wanted=wanted
+        )
     if yes_no:
         yes = int((recorded > 0).sum())
-        least = model.least_days_with
-        for count, word in ((yes, "with"), (len(recorded) - yes, "without")):
-            if count < least:
-                return f"{count} nights {word} it; {least} are needed to compare"
-        return ""
+        return _too_few(yes, len(recorded) - yes, model.least_days_with)
     commonest = np.unique(recorded, return_counts=True)[1].max()
     if len(recorded) - commonest < model.least_days_with:
-        return "it hardly changes from day to day, so nothing can be compared"
+        return _("it hardly changes from day to day, so nothing can be compared")
     return ""
+
+
+def _too_few(days_with: int, days_without: int, least: int) -> str:
+    """Return of which nights there are too few to compare them, in words, or nothing."""
+    few = ""
+    if days_with < least:
+        few = _("{count} nights with it; {least} are needed to compare")
+    elif days_without < least:
+        few = _("{count} nights without it; {least} are needed to compare")
+    return few.format(count=min(days_with, days_without), least=least)
 
 
 def _without_shadows(found: list[Candidate], model: DiaryModel) -> Iterator[Candidate]:
@@ -140,8 +150,8 @@ def _without_shadows(found: list[Candidate], model: DiaryModel) -> Iterator[Cand
                 kept.append(candidate)
             yield candidate
             continue
-        words = f"it goes so closely with “{twin.label}” that no diary could tell them apart"
-        yield _marked(candidate, words)
+        words = _("it goes so closely with “{label}” that no diary could tell them apart")
+        yield _marked(candidate, words.format(label=twin.label))
 
 
 def _marked(candidate: Candidate, lacking: str) -> Candidate:

@@ -21,23 +21,31 @@ from nightcramp.diary.exposures import (
 from nightcramp.diary.history import Array, Exposure, History
 from nightcramp.diary.outlook import more_nights, reference_of
 from nightcramp.knowledge.schema import DiaryModel
+from nightcramp.language import gettext as _
+from nightcramp.language import noted, number
 from nightcramp.person.finding import Finding, Findings, Ratio, State
 from nightcramp.person.night import Night
 
 DIGITS = 6
 Z = 1.959964
-ONLY_BAD = (
+ONLY_BAD = noted(
     "Nights without a cramp seem to be left out: many nights are not logged, and nearly all "
     "logged ones have cramps. Then nothing can be compared. Log the good nights too; “no cramp "
     "last night” takes one word."
 )
 ASSUMPTIONS = (
-    "How likely each thing was taken to matter, and how much, before your diary "
-    "(diary_model.toml, credibility.toml) are choices of ours.",
-    "A published ratio, mostly of people who have something against people who do not, is taken "
-    "as the ratio of days with against days without it.",
-    "A diary shows what goes together, not what causes what: something else may lie behind both. "
-    "Only a randomised trial of your own can tell.",
+    noted(
+        "How likely each thing was taken to matter, and how much, before your diary "
+        "(diary_model.toml, credibility.toml) are choices of ours."
+    ),
+    noted(
+        "A published ratio, mostly of people who have something against people who do not, is "
+        "taken as the ratio of days with against days without it."
+    ),
+    noted(
+        "A diary shows what goes together, not what causes what: something else may lie behind "
+        "both. Only a randomised trial of your own can tell."
+    ),
 )
 
 
@@ -55,8 +63,8 @@ def findings_of(nights: Sequence[Night], known: Known) -> Findings:
     if missing:
         return _summary(history, tuple(map(_too_little, candidates)), missing=missing)
     if logs_only_bad_nights(cramps, model):
-        listed = tuple(_withheld(candidate, "see above") for candidate in candidates)
-        return _summary(history, listed, withheld=(ONLY_BAD,))
+        listed = tuple(_withheld(candidate, _("see above")) for candidate in candidates)
+        return _summary(history, listed, withheld=(_(ONLY_BAD),))
     return _analysed(history, candidates, model)
 
 
@@ -72,7 +80,7 @@ def _empty() -> Findings:
         with_cramps=0,
         cramps=0,
         findings=(),
-        missing=("No night is logged yet. Log each morning how many cramps there were, 0 too.",),
+        missing=(_("No night is logged yet. Log each morning how many cramps there were, 0 too."),),
     )
 
 
@@ -100,7 +108,7 @@ def _summary(
         withheld=withheld,
         null_histories=chance.histories if chance else 0,
         null_with_finding=chance.with_finding if chance else 0,
-        assumptions=ASSUMPTIONS,
+        assumptions=tuple(map(_, ASSUMPTIONS)),
     )
 
 
@@ -108,24 +116,23 @@ def _missing(cramps: Array, history: History, model: DiaryModel) -> Iterator[str
     """Yield what must be there before anything is computed."""
     logged, bad = int((~np.isnan(cramps)).sum()), int((cramps > 0).sum())
     if logged < model.least_nights:
-        yield (
-            f"{logged} nights are logged; {model.least_nights} are the least to compare anything: "
-            f"{model.least_nights - logged} more."
-        )
+        yield _(
+            "{logged} nights are logged; {least} are the least to compare anything: {more} more."
+        ).format(logged=logged, least=model.least_nights, more=model.least_nights - logged)
     if bad < model.least_cramp_nights:
-        yield (
-            f"{bad} nights had cramps; at least {model.least_cramp_nights} are needed to see what "
-            "they go with. Few cramps are good news too."
-        )
+        yield _(
+            "{bad} nights had cramps; at least {least} are needed to see what they go with. Few "
+            "cramps are good news too."
+        ).format(bad=bad, least=model.least_cramp_nights)
     if not history.exposures:
-        yield (
+        yield _(
             "Nothing that could act on cramps is recorded well enough beside the nights. "
             "`nightcramp log day` takes what the day held."
         )
 
 
 def _too_little(candidate: Candidate) -> Finding:
-    return _bare(candidate, "too_little", candidate.lacking or "the diary is too short")
+    return _bare(candidate, "too_little", candidate.lacking or _("the diary is too short"))
 
 
 def _withheld(candidate: Candidate, why: str) -> Finding:
@@ -152,9 +159,10 @@ def _analysed(history: History, candidates: Sequence[Candidate], model: DiaryMod
     assert chance is not None
     by_id = {candidate.id: candidate for candidate in candidates}
     if analysis.strange:
-        why = "the counts do not look as the model assumes"
+        why = _("the counts do not look as the model assumes")
         listed = tuple(_withheld(candidate, why) for candidate in candidates)
-        withheld = tuple(f"A check failed: {words}." for words in analysis.strange)
+        failed = _("A check failed: {words}.")
+        withheld = tuple(failed.format(words=words) for words in analysis.strange)
         return _summary(history, listed, withheld=withheld, chance=chance)
     seen = [
         _finding(by_id[exposure.id], exposure, weighing, place, analysis, chance, model)
@@ -236,19 +244,21 @@ def _over_nights(weighing: Weighing, exposure: Exposure, analysis: Analysis, pla
 def _contrast(candidate: Candidate, analysis: Analysis, place: int) -> str:
     """Return what is compared with what, in the measure's own unit."""
     if candidate.yes_no:
-        return "with against without"
+        return _("with against without")
     center, scale = analysis.design.center[place], analysis.design.scale[place]
     recorded = candidate.values[~np.isnan(candidate.values)]
     high, low = min(center + scale / 2, recorded.max()), max(center - scale / 2, recorded.min())
     if candidate.clock:
-        return f"{_clock(high, candidate)} against {_clock(low, candidate)}"
-    unit = f" {candidate.unit}" if candidate.unit else ""
-    return f"{_rounded(high)} against {_rounded(low)}{unit}"
+        return _("{high} against {low}").format(
+            high=_clock(high, candidate), low=_clock(low, candidate)
+        )
+    unit = f" {_(candidate.unit)}" if candidate.unit else ""
+    return _("{high} against {low}").format(high=_rounded(high), low=f"{_rounded(low)}{unit}")
 
 
 def _rounded(value: float) -> str:
     """Return a number with no more digits than a person would say."""
-    return f"{value:.0f}" if abs(value) >= 10 else f"{round(value, 1):g}"
+    return f"{value:.0f}" if abs(value) >= 10 else number(round(value, 1))
 
 
 def _clock(value: float, candidate: Candidate) -> str:
@@ -261,15 +271,21 @@ def _why(
     state: State, weighing: Weighing, exposure: Exposure, more: int | None, model: DiaryModel
 ) -> str:
     if state == "found":
-        return (
+        return _(
             "your nights show it: evidence this strong for anything turns up in fewer than "
-            f"{max(1, math.ceil(100 * weighing.chance))} of 100 histories in which nothing matters"
-        )
+            "{count} of 100 histories in which nothing matters"
+        ).format(count=max(1, math.ceil(100 * weighing.chance)))
     if state == "unlikely":
-        return "your nights speak against it"
-    size = f"{math.exp(abs(reference_of(exposure, model))):.2g} times"
+        return _("your nights speak against it")
+    size = number(math.exp(abs(reference_of(exposure, model))), ".2g")
     if more is None:
-        return f"even {model.most_more_nights} more nights would hardly show an effect of {size}"
+        return _("even {nights} more nights would hardly show an effect of {size} times").format(
+            nights=model.most_more_nights, size=size
+        )
     if more == 0:
-        return f"an effect as large as {size} would probably have shown by now; a smaller one not"
-    return f"about {more} more logged nights would probably show an effect of {size}"
+        return _(
+            "an effect as large as {size} times would probably have shown by now; a smaller one not"
+        ).format(size=size)
+    return _(
+        "about {nights} more logged nights would probably show an effect of {size} times"
+    ).format(nights=more, size=size)

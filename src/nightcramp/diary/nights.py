@@ -19,6 +19,8 @@ from nightcramp.diary.corrections import Chains, Fork, instant, standing
 from nightcramp.diary.entry import Cramp, Entry, Told
 from nightcramp.diary.wording import MEDICINE, cramps_in_words, name_in_words, value_in_words
 from nightcramp.knowledge.schema import Measure
+from nightcramp.language import gettext as _
+from nightcramp.language import ngettext
 from nightcramp.person.night import Night, evening_of
 
 __all__ = ["days_late", "evening_told", "nights_of", "standing"]
@@ -111,11 +113,13 @@ def _cramps(
     mine = _own_cramps(own, conflicts)
     counts = {file_of(night): night.cramps for night in brought if night.cramps is not None}
     newest = next((file_of(n) for n in reversed(brought) if n.cramps is not None), "")
-    counts = {**counts, "you": mine} if mine is not None else counts
+    counts = {**counts, _("you"): mine} if mine is not None else counts
     if len(set(counts.values())) > 1:
         said = "; ".join(f"{who}: {cramps_in_words(count)}" for who, count in counts.items())
-        rule = "Your own word counts" if mine is not None else f"The newest counts ({newest})"
-        conflicts.append(f"Cramps are told differently ({said}). {rule}.")
+        rule = _("Cramps are told differently ({said}). The newest counts ({newest}).")
+        if mine is not None:
+            rule = _("Cramps are told differently ({said}). Your own word counts.")
+        conflicts.append(rule.format(said=said, newest=newest))
     if mine is not None:
         return mine, {CRAMPS: ""}
     return (counts[newest], {CRAMPS: newest}) if counts else (None, {})
@@ -133,25 +137,31 @@ def _own_cramps(own: _Own, conflicts: list[str]) -> int | None:
         return len(logged) or None
     told_at, count = counts[-1]
     before = sum(at <= told_at for at in logged.values())
-    conflicts += _told_twice("The night", [cramps_in_words(count) for _, count in counts])
+    conflicts += _told_twice(_("The night"), [cramps_in_words(count) for _, count in counts])
     conflicts += _count_against_logged(count, before, len(logged))
     return max(count, before) + len(logged) - before
 
 
 def _count_against_logged(count: int, before: int, logged: int) -> Iterator[str]:
     if count == 0 and logged:
-        verb = "are logged. They count" if logged > 1 else "is logged. It counts"
-        yield f"No cramp was told, but {cramps_in_words(logged)} {verb}."
+        yield ngettext(
+            "No cramp was told, but {cramps} is logged. It counts.",
+            "No cramp was told, but {cramps} are logged. They count.",
+            logged,
+        ).format(cramps=cramps_in_words(logged))
     elif count < before:
-        fewer = f"{cramps_in_words(count)} told, but {before} were logged before that"
-        yield f"{fewer}. The larger number counts."
+        yield _(
+            "{cramps} told, but {before} were logged before that. The larger number counts."
+        ).format(cramps=cramps_in_words(count), before=before)
 
 
 def _at_one_time(own: _Own) -> Iterator[str]:
     times = {root: f"{cramp.at:%H:%M}" for root, cramp in own.cramps}
     for time, count in Counter(times.values()).items():
         if count > 1:
-            yield f"{count} cramps were logged at {time}. If it was one, take the others back."
+            yield _(
+                "{count} cramps were logged at {time}. If it was one, take the others back."
+            ).format(count=count, time=time)
 
 
 def _values(
@@ -164,7 +174,7 @@ def _values(
         values.update(night.values)
         origins.update(dict.fromkeys(night.values, file_of(night)))
     mine: dict[str, list[float]] = defaultdict(list)
-    for _, told in own.told:
+    for _when, told in own.told:
         for key, value in _told_values(told).items():
             mine[key].append(value)
     for key, told_values in mine.items():
@@ -191,22 +201,26 @@ def _told_twice(what: str, said: list[str]) -> Iterator[str]:
     """Yield that something was told differently, in the order it was told."""
     different = list(dict.fromkeys(said))
     if len(different) > 1:
-        yield f"{what} was told as {', then as '.join(different)}. The later counts: {said[-1]}."
+        yield _("{what} was told as {said}. The later counts: {last}.").format(
+            what=what, said=_(", then as ").join(different), last=said[-1]
+        )
 
 
 def _fork_in_words(fork: Fork) -> str:
     if fork.taken_back:
-        return "An entry was taken back in one place and corrected in another. It counts."
-    said = ", and as ".join(_entry_in_words(entry) for entry in fork.holding)
-    return f"One entry was corrected differently in two places: as {said}. Both are kept."
+        return _("An entry was taken back in one place and corrected in another. It counts.")
+    said = _(", and as ").join(_entry_in_words(entry) for entry in fork.holding)
+    return _("One entry was corrected differently in two places: as {said}. Both are kept.").format(
+        said=said
+    )
 
 
 def _entry_in_words(entry: Entry) -> str:
     if isinstance(entry.body, Cramp):
-        return f"a cramp at {entry.body.at:%H:%M}"
-    return f"told at {entry.made_at:%H:%M}"
+        return _("a cramp at {time}").format(time=f"{entry.body.at:%H:%M}")
+    return _("told at {time}").format(time=f"{entry.made_at:%H:%M}")
 
 
 def file_of(night: Night) -> str:
     """Return the name of the file an imported night was read from, without its folder."""
-    return PurePath(night.provenance[0].file).name if night.provenance else "an import"
+    return PurePath(night.provenance[0].file).name if night.provenance else _("an import")

@@ -9,6 +9,8 @@ from msgspec import Struct
 
 from nightcramp.errors import InputError
 from nightcramp.knowledge.loader import Knowledge
+from nightcramp.language import gettext as _
+from nightcramp.language.dates import short_month, short_weekday
 
 MOST_NIGHTS = 14
 MOST_OWN = 3
@@ -44,7 +46,9 @@ class Part(Struct, frozen=True, kw_only=True):
 
     def label(self, knowledge: Knowledge) -> str:
         """Return the name of what it tells: the measure's, or the person's own."""
-        if self.own or self.is_count:
+        if self.is_count:
+            return _("cramps")
+        if self.own:
             return self.measure
         return knowledge.measures[self.measure].label
 
@@ -110,14 +114,22 @@ class Sheet(Struct, frozen=True, kw_only=True):
 def sheet_of(first: dt.date, nights: int = MOST_NIGHTS, own: tuple[str, ...] = ()) -> Sheet:
     """Return the sheet asked for; raises InputError for what does not fit on it."""
     if not 1 <= nights <= MOST_NIGHTS:
-        raise InputError(f"{nights} nights do not fit", hint=f"A sheet has 1 to {MOST_NIGHTS}.")
+        raise InputError(
+            _("{nights} nights do not fit").format(nights=nights),
+            hint=_("A sheet has 1 to {most}.").format(most=MOST_NIGHTS),
+        )
     if first > dt.date.max - dt.timedelta(days=nights):
-        raise InputError(f"there is no sheet from {first} on", hint="Give an earlier date.")
+        raise InputError(
+            _("there is no sheet from {first} on").format(first=first),
+            hint=_("Give an earlier date."),
+        )
     names = tuple(" ".join(name.split()) for name in own)
     if len(names) > MOST_OWN or len({name.casefold() for name in names}) < len(names):
         raise InputError(
-            f"{', '.join(names)}: too many, or one twice",
-            hint=f"A sheet has room for {MOST_OWN} different things of your own.",
+            _("{names}: too many, or one twice").format(names=", ".join(names)),
+            hint=_("A sheet has room for {most} different things of your own.").format(
+                most=MOST_OWN
+            ),
         )
     for name in names:
         _check_own(name)
@@ -127,8 +139,8 @@ def sheet_of(first: dt.date, nights: int = MOST_NIGHTS, own: tuple[str, ...] = (
 def _check_own(name: str) -> None:
     if not 0 < len(name) <= LONGEST_OWN or not name.isprintable() or "=" in name:
         raise InputError(
-            f"{name[:LONGEST_OWN]!r} cannot head a column",
-            hint=f"Name it in 1 to {LONGEST_OWN} letters, without `=`.",
+            _("{name!r} cannot head a column").format(name=name[:LONGEST_OWN]),
+            hint=_("Name it in 1 to {most} letters, without `=`.").format(most=LONGEST_OWN),
         )
 
 
@@ -147,5 +159,6 @@ def _own_codes(own: tuple[str, ...]) -> dict[str, str]:
 def night_name(evening: dt.date) -> str:
     """Return the name of a night as on the sheet, short and clear: "Tue 24 → Wed 25 Nov"."""
     morning = evening + dt.timedelta(days=1)
-    month = "" if morning.month == evening.month else f" {evening:%b}"
-    return f"{evening:%a} {evening.day}{month} → {morning:%a} {morning.day} {morning:%b}"
+    month = "" if morning.month == evening.month else f" {short_month(evening)}"
+    first = f"{short_weekday(evening)} {evening.day}{month}"
+    return f"{first} → {short_weekday(morning)} {morning.day} {short_month(morning)}"

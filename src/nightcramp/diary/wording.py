@@ -5,11 +5,54 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 
+from nightcramp.diary.amounts import amount_in_words
+from nightcramp.knowledge.lookup import name_of_medicine
 from nightcramp.knowledge.schema import Measure
+from nightcramp.language import gettext as _
+from nightcramp.language import ngettext, noted, number
+from nightcramp.language.dates import month, short_weekday
 
 MEDICINE, OWN, TRIAL = "medicine:", "own:", "trial:"
 SINCE = {"minutes after noon": 720, "minutes after midnight": 0}
 DAY = 1440
+WITH_YEAR = noted("{weekday} {day} {month} {year}")
+UNITS_OF_ONE = (noted("step"), noted("flight"), noted("drink"), noted("puff"), noted("cup"))
+"""What stands with a value of one; units as such stand in the measures."""
+LEG_WORDS = {
+    "left": noted("left leg"),
+    "right": noted("right leg"),
+    "both": noted("both legs"),
+}
+PLACES_OF = {
+    "left": noted("left {places}"),
+    "right": noted("right {places}"),
+    "both": noted("both legs, {places}"),
+}
+MUSCLE_WORDS = {
+    "calf": noted("calf"),
+    "foot": noted("foot"),
+    "toes": noted("toes"),
+    "shin": noted("shin"),
+    "thigh": noted("thigh"),
+    "buttock": noted("buttock"),
+    "hand": noted("hand"),
+    "arm": noted("arm"),
+    "trunk": noted("trunk"),
+    "other": noted("other"),
+}
+RELIEF_WORDS = {
+    "stretch": noted("stretch"),
+    "stand": noted("stand"),
+    "walk": noted("walk"),
+    "massage": noted("massage"),
+    "heat": noted("heat"),
+    "cold": noted("cold"),
+    "medicine": noted("medicine"),
+    "drink": noted("drink"),
+    "nothing": noted("nothing"),
+    "other": noted("other"),
+}
+"""What helped, muscles and legs of a cramp as they are said; `{places}` are muscles."""
 
 
 def name_in_words(key: str, measures: Mapping[str, Measure]) -> str:
@@ -17,23 +60,24 @@ def name_in_words(key: str, measures: Mapping[str, Measure]) -> str:
     if key in measures:
         return measures[key].label
     if key.startswith(TRIAL):
-        return f"did as the trial {key.removeprefix(TRIAL)} said"
-    return key.removeprefix(MEDICINE).removeprefix(OWN).replace("_", " ")
+        return _("did as the trial {trial} said").format(trial=key.removeprefix(TRIAL))
+    if key.startswith(MEDICINE):
+        return name_of_medicine(key.removeprefix(MEDICINE))
+    return key.removeprefix(OWN).replace("_", " ")
 
 
 def value_in_words(key: str, value: float, measures: Mapping[str, Measure]) -> str:
     """Return a value as a person says it: `1.5 L`, `22:30`, `yes`, `taken`."""
     measure = measures.get(key)
     if key.startswith(MEDICINE):
-        return "taken" if value else "missed"
+        return _("taken") if value else _("missed")
     if value in (0, 1) and (measure is None or measure.kind == "yes_no"):
-        return "yes" if value else "no"
+        return _("yes") if value else _("no")
     if measure is None:
-        return f"{value:g}"
+        return number(value)
     if measure.kind == "clock" and measure.unit in SINCE:
         return clock_in_words(value + SINCE[measure.unit])
-    unit = measure.unit.removesuffix("s") if value == 1 else measure.unit
-    return f"{_rounded(value)} {unit}".rstrip()
+    return amount_in_words(measure, value)
 
 
 def clock_in_words(minutes: float) -> str:
@@ -45,18 +89,16 @@ def clock_in_words(minutes: float) -> str:
 def cramps_in_words(count: int | None) -> str:
     """Return how many cramps in words; "not logged" is not "no cramp"."""
     if count is None:
-        return "not logged"
-    return "no cramp" if count == 0 else f"{count} cramp{'s' if count > 1 else ''}"
-
-
-def _rounded(value: float) -> str:
-    return f"{value:.0f}" if abs(value) >= 100 else f"{value:.3g}"
+        return _("not logged")
+    if count == 0:
+        return _("no cramp")
+    return ngettext("{count} cramp", "{count} cramps", count).format(count=count)
 
 
 def day_in_words(date: dt.date, now: dt.date | None = None) -> str:
     """Return a day as "Tue 24 November", with its year where it is not the year of `now`."""
-    year = "" if now and now.year == date.year else f" {date.year}"
-    return f"{date:%a} {date.day} {date:%B}{year}"
+    said = _("{weekday} {day} {month}") if now and now.year == date.year else _(WITH_YEAR)
+    return said.format(weekday=short_weekday(date), day=date.day, month=month(date), year=date.year)
 
 
 def night_in_words(evening: dt.date, now: dt.date | None = None) -> str:
@@ -66,12 +108,16 @@ def night_in_words(evening: dt.date, now: dt.date | None = None) -> str:
 
 def span_in_words(first: dt.date, last: dt.date, now: dt.date | None = None) -> str:
     """Return two days with what lies between them; month and year where they differ."""
+    said = _("{weekday} {day} {month}") if last.year == first.year else _(WITH_YEAR)
     if (first.year, first.month) == (last.year, last.month):
-        return f"{first:%a} {first.day} to {day_in_words(last, now)}"
-    year = f" {first.year}" if last.year != first.year else ""
-    return f"{first:%a} {first.day} {first:%B}{year} to {day_in_words(last, now)}"
+        said = _("{weekday} {day}")
+    begun = said.format(
+        weekday=short_weekday(first), day=first.day, month=month(first), year=first.year
+    )
+    return _("{first} to {last}").format(first=begun, last=day_in_words(last, now))
 
 
 def late_in_words(days: int) -> str:
     """Return how late something was told, or nothing for the next day."""
-    return f"told {days} day{'s' if days > 1 else ''} later" if days else ""
+    late = ngettext("told {count} day later", "told {count} days later", days)
+    return late.format(count=days) if days else ""

@@ -10,12 +10,12 @@ from typing import Any
 from nightcramp.errors import InputError, UnknownIdError
 from nightcramp.knowledge.loader import Knowledge
 from nightcramp.knowledge.schema import Question
+from nightcramp.language import gettext as _
+from nightcramp.language import noted, number
+from nightcramp.language.words import plain, spoken
 from nightcramp.person.duration import days_in
 from nightcramp.person.fact import Value
 
-YES = {"yes", "y", "true", "ja", "present"}
-NO = {"no", "n", "false", "nein", "absent"}
-UNKNOWN = {"unknown", "don't know", "dont know", "not sure", "?", "na", "n/a", "", "none given"}
 MOST_DAYS = 130 * 365.25
 
 
@@ -24,9 +24,10 @@ def fit_answer(knowledge: Knowledge, name: str, value: Any, as_of: dt.date) -> V
     question = knowledge.questions.get(name)
     if question is None and name not in knowledge.conditions:
         raise UnknownIdError(
-            f"there is no question {name!r}", hint=suggestion(name, answerable(knowledge))
+            _("there is no question {name!r}").format(name=name),
+            hint=suggestion(name, answerable(knowledge)),
         )
-    if value is None or (isinstance(value, str) and value.strip().lower() in UNKNOWN):
+    if value is None or (isinstance(value, str) and says_unknown(value)):
         return None
     if question is None or question.kind == "yes_no":
         return _yes_no(name, value)
@@ -40,6 +41,20 @@ def fit_answer(knowledge: Knowledge, name: str, value: Any, as_of: dt.date) -> V
     return _number(question, value)
 
 
+def says_unknown(text: str) -> bool:
+    """Return whether a text says that one does not know; nothing written says so too."""
+    word = plain(text.strip())
+    return any(word in words.answers.unknown for words in spoken())
+
+
+def yes_or_no(text: str) -> bool | None:
+    """Return what a text says: yes, no, or neither."""
+    word, understood = plain(text.strip()), [words.answers for words in spoken()]
+    if any(word in words.yes for words in understood):
+        return True
+    return False if any(word in words.no for words in understood) else None
+
+
 def answerable(knowledge: Knowledge) -> list[str]:
     """Return every id that may stand under `answers`."""
     return [*knowledge.questions, *knowledge.conditions]
@@ -48,16 +63,20 @@ def answerable(knowledge: Knowledge) -> list[str]:
 def suggestion(name: str, known: list[str]) -> str:
     """Return a hint naming the nearest known id."""
     near = difflib.get_close_matches(str(name).lower(), known, n=3, cutoff=0.5)
-    return f"Did you mean {' or '.join(near)}?" if near else "`nightcramp knowledge` lists them."
+    if not near:
+        return _("`nightcramp knowledge` lists them.")
+    return _("Did you mean {names}?").format(names=_(" or ").join(near))
 
 
 def _yes_no(name: str, value: Any) -> bool:
     if isinstance(value, bool):
         return value
-    word = str(value).strip().lower()
-    if isinstance(value, str) and word in YES | NO:
-        return word in YES
-    raise InputError(f"{name}: {_shown(value)} is not yes, no or unknown")
+    said = yes_or_no(value) if isinstance(value, str) else None
+    if said is not None:
+        return said
+    raise InputError(
+        _("{name}: {value} is not yes, no or unknown").format(name=name, value=_shown(value))
+    )
 
 
 def _option(question: Question, value: Any) -> str:
@@ -69,8 +88,10 @@ def _option(question: Question, value: Any) -> str:
         if isinstance(value, str) and value.strip().lower() == option.label.lower():
             return option.id
     raise InputError(
-        f"{question.id}: {_shown(value)} is not one of the answers",
-        hint=f"Answers: {', '.join(known)}, or unknown.",
+        _("{name}: {value} is not one of the answers").format(
+            name=question.id, value=_shown(value)
+        ),
+        hint=_("Answers: {answers}, or unknown.").format(answers=", ".join(known)),
     )
 
 
@@ -86,11 +107,15 @@ def _duration(name: str, value: Any, as_of: dt.date) -> float:
         days = days_in(value, as_of)
     if days is None or not math.isfinite(days):
         raise InputError(
-            f"{name}: {_shown(value)} is not a length of time",
-            hint="Write for instance `3 weeks`, a number of days, or a date (2026-03-01).",
+            _("{name}: {value} is not a length of time").format(name=name, value=_shown(value)),
+            hint=_("Write for instance `3 weeks`, a number of days, or a date (2026-03-01)."),
         )
     if not 0 <= days <= MOST_DAYS:
-        raise InputError(f"{name}: {_shown(value)} is in the future or too long ago")
+        raise InputError(
+            _("{name}: {value} is in the future or too long ago").format(
+                name=name, value=_shown(value)
+            )
+        )
     return days
 
 
@@ -100,20 +125,32 @@ def _plain_date(value: dt.date) -> dt.date:
 
 def _number(question: Question, value: Any) -> float:
     try:
-        number = float(str(value).strip()) if not isinstance(value, bool) else math.nan
+        found = float(_with_point(str(value))) if not isinstance(value, bool) else math.nan
     except ValueError:
-        number = math.nan
-    if not math.isfinite(number):
+        found = math.nan
+    if not math.isfinite(found):
         raise InputError(
-            f"{question.id}: {_shown(value)} is not a number",
-            hint=f"Write a number of {question.unit or 'units'}, or unknown.",
+            _("{name}: {value} is not a number").format(name=question.id, value=_shown(value)),
+            hint=_("Write a number of {unit}, or unknown.").format(
+                unit=_(question.unit or noted("units"))
+            ),
         )
-    if question.maximum > question.minimum and not (question.minimum <= number <= question.maximum):
+    if question.maximum > question.minimum and not (question.minimum <= found <= question.maximum):
         raise InputError(
-            f"{question.id}: {number:g} {question.unit} is not possible",
-            hint=f"It lies between {question.minimum:g} and {question.maximum:g}.",
+            _("{name}: {value} {unit} is not possible").format(
+                name=question.id, value=number(found), unit=_(question.unit)
+            ),
+            hint=_("It lies between {low} and {high}.").format(
+                low=number(question.minimum), high=number(question.maximum)
+            ),
         )
-    return number
+    return found
+
+
+def _with_point(text: str) -> str:
+    """Return a number as it was written, its decimal comma a point where one writes so."""
+    comma = spoken()[-1].answers.decimal_comma and text.count(",") == 1 and "." not in text
+    return text.strip().replace(",", ".") if comma else text.strip()
 
 
 def _shown(value: Any) -> str:

@@ -11,6 +11,7 @@ from nightcramp.diary.nights import evening_told, nights_of
 from nightcramp.errors import InputError, UnknownIdError
 from nightcramp.intake.reading import Reading
 from nightcramp.knowledge.schema import Measure
+from nightcramp.language import gettext as _
 from nightcramp.person.night import Night
 
 LEAST_ID, SHOWN_ID = 4, 8
@@ -65,13 +66,21 @@ class Book:
         found = [known for known in self.chains.known if known.startswith(wanted)]
         if len(wanted) < LEAST_ID or not found:
             raise UnknownIdError(
-                f"there is no entry {name[:40]!r}",
-                hint="`nightcramp night last` shows the ids; the first four signs are enough.",
+                _("there is no entry {name!r}").format(name=name[:40]),
+                hint=_("`nightcramp night last` shows the ids; the first four signs are enough."),
             )
         if len(found) > 1:
             names = ", ".join(known[: SHOWN_ID + 4] for known in found[:SHOWN])
-            raise UnknownIdError(f"several entries begin with {name!r}: {names}")
+            several = _("several entries begin with {name!r}: {names}")
+            raise UnknownIdError(several.format(name=name, names=names))
         return self.chains.current(found[0])
+
+    def to_take_back(self, name: str) -> list[Entry]:
+        """Return what holds now of an entry; raises InputError where nothing does any more."""
+        held = self.current(name)
+        if not held:
+            raise InputError(_("this entry is taken back already; nothing was changed"))
+        return held
 
     def cramp(self, name: str) -> tuple[Entry, Cramp]:
         """Return the one cramp that an id means, or the latest for `last`; raises InputError."""
@@ -81,17 +90,22 @@ class Book:
         else:
             held = self.current(name)
         if len(held) > 1:
-            names = " and ".join(entry.id[:SHOWN_ID] for entry in held)
-            raise InputError(f"it was corrected in two ways: {names}", hint="Name one of them.")
+            names = _(" and ").join(entry.id[:SHOWN_ID] for entry in held)
+            raise InputError(
+                _("it was corrected in two ways: {names}").format(names=names),
+                hint=_("Name one of them."),
+            )
         if not held or not isinstance(held[0].body, Cramp):
             raise InputError(
-                "that is no cramp that stands in the diary",
-                hint="`nightcramp log` tells of a cramp now, `nightcramp log cramp --at 03:10` of "
-                "one before.",
+                _("that is no cramp that stands in the diary"),
+                hint=_(
+                    "`nightcramp log` tells of a cramp now, `nightcramp log cramp --at 03:10` of "
+                    "one before."
+                ),
             )
         return held[0], held[0].body
 
     def _last(self, entries: Sequence[Entry]) -> list[Entry]:
         if not entries:
-            raise InputError("nothing is logged yet", hint="`nightcramp log` logs a cramp.")
+            raise InputError(_("nothing is logged yet"), hint=_("`nightcramp log` logs a cramp."))
         return list(entries[-1:])

@@ -20,6 +20,8 @@ from nightcramp.diary.wording import day_in_words, night_in_words
 from nightcramp.errors import InputError
 from nightcramp.intake.spreadsheet.dates import clock_in, decide, moment_of, taken_apart
 from nightcramp.knowledge.schema import Measure
+from nightcramp.language import gettext as _
+from nightcramp.language import noted
 from nightcramp.person.night import evening_of
 
 DAY = dt.timedelta(days=1)
@@ -28,7 +30,7 @@ SOON = dt.timedelta(hours=6)
 DAYS_SHOWN = dt.timedelta(weeks=12)
 EVENING_ENDS, MORNING_ENDS = 4, 12
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-FORMS = "Write 2026-11-24, yesterday, Tuesday or 24 November."
+FORMS = noted("Write 2026-11-24, yesterday, Tuesday or 24 November.")
 _AGO = re.compile(r"(\d{1,4})\s*(m|mins?|minutes?|h|hours?|d|days?)\s+ago")
 _SPLIT = re.compile(r"(?P<date>.*?)[\s,]*(?:t|\bat\s+)?(?P<clock>\d{1,2}([:.]\d{2})?(\s*[ap]m)?)")
 _NO_YEAR = re.compile(r"\d{1,2}(?:st|nd|rd|th)?\.?\s+[^\W\d_]{3,10}|[^\W\d_]{3,10}\s+\d{1,2}")
@@ -81,10 +83,13 @@ def machine_zone() -> str:
         tzlocal.reload_localzone()
         name = tzlocal.get_localzone_name()
     except (KeyError, ValueError, OSError):
-        told = f" (TZ is {os.environ['TZ'][:60]!r})" if os.environ.get("TZ") else ""
+        unknown = _("the time zone of this machine is not known")
+        if zone := os.environ.get("TZ"):
+            unknown = _("the time zone of this machine is not known (TZ is {zone!r})")
+            unknown = unknown.format(zone=zone[:60])
         raise InputError(
-            f"the time zone of this machine is not known{told}",
-            hint="Give it with --zone, or set TZ: Europe/Berlin, America/New_York, +02:00.",
+            unknown,
+            hint=_("Give it with --zone, or set TZ: Europe/Berlin, America/New_York, +02:00."),
         ) from None
     return str(name)
 
@@ -105,8 +110,10 @@ def evening_in(text: str, clock: PersonClock) -> dt.date:
         evening = date_in(words, clock)
     if evening > clock.tonight:
         raise InputError(
-            f"the night of {night_in_words(evening, clock.today)} has not begun",
-            hint="The night just past is `last`.",
+            _("the night of {night} has not begun").format(
+                night=night_in_words(evening, clock.today)
+            ),
+            hint=_("The night just past is `last`."),
         )
     return evening
 
@@ -136,15 +143,36 @@ def moment_in(text: str, clock: PersonClock) -> dt.datetime:
     time = clock_in(found["clock"]) if found else None
     if found is None or time is None:
         raise InputError(
-            f"{text[:60]!r} is no time of day",
-            hint='Write 03:10, "yesterday 23:30", "2026-11-24 03:10" or "20 min ago".',
+            _("{text!r} is no time of day").format(text=text[:60]),
+            hint=_('Write 03:10, "yesterday 23:30", "2026-11-24 03:10" or "20 min ago".'),
         )
     moment = _on_its_day(found["date"].strip(), time, clock)
+    hint = _('If it was the day before, write "yesterday {time}".')
+    return _come(moment, clock, hint.format(time=f"{moment:%H:%M}"))
+
+
+def moment_of_night(evening: dt.date, text: str, clock: PersonClock) -> dt.datetime:
+    """Return when a time of day was in the night of an evening, from noon to noon.
+
+    Raises InputError for what is no time, or a time that has not come.
+    """
+    time = clock_in(text)
+    if time is None:
+        raise InputError(_("{text!r} is no time of day").format(text=text[:60]))
+    day = evening + DAY * (time.hour < MORNING_ENDS)
+    return _come(moment_at(dt.datetime.combine(day, time), clock.zone), clock)
+
+
+def _come(moment: dt.datetime, clock: PersonClock, hint: str = "") -> dt.datetime:
+    """Return a moment that has come; raises InputError for one to come."""
     if moment > clock.now + GRACE:
         raise InputError(
-            f"{moment:%H:%M} on {day_in_words(moment, clock.today)} has not come: "
-            f"it is {clock.now:%H:%M}",
-            hint=f'If it was the day before, write "yesterday {moment:%H:%M}".',
+            _("{time} on {day} has not come: it is {now}").format(
+                time=f"{moment:%H:%M}",
+                day=day_in_words(moment, clock.today),
+                now=f"{clock.now:%H:%M}",
+            ),
+            hint=hint,
         )
     return min(moment, clock.now)
 
@@ -158,26 +186,33 @@ def night_just_past(clock: PersonClock) -> dt.date:
         return clock.tonight
     last = night_in_words(clock.today - DAY, clock.today)
     before = night_in_words(clock.today - 2 * DAY, clock.today)
-    other = f" The one before is --night {clock.today - 2 * DAY} ({before})."
+    hint = _("For the night of {last} add --night last.")
+    if clock.now.hour < EVENING_ENDS:
+        hint = _(
+            "For the night of {last} add --night last. The one before is --night {day} ({before})."
+        )
     raise InputError(
-        f"it is {clock.now:%H:%M}: which night do you mean",
-        hint=f"For the night of {last} add --night last."
-        + (other if clock.now.hour < EVENING_ENDS else ""),
+        _("it is {time}: which night do you mean").format(time=f"{clock.now:%H:%M}"),
+        hint=hint.format(last=last, day=clock.today - 2 * DAY, before=before),
     )
 
 
 def check_over(told: Told, clock: PersonClock, measures: Mapping[str, Measure]) -> None:
     """Refuse what can only be known of a night after it, for one that is not over."""
     of_night = [m.label for m in measures.values() if m.belongs == "night" and m.id in told.values]
-    of_night += ["no cramp"] if told.cramps == 0 else []
+    of_night += [_("no cramp")] if told.cramps == 0 else []
     begun = told.evening <= clock.tonight
     over = begun and (told.evening < clock.tonight or clock.now.hour < MORNING_ENDS)
     if (of_night and not over) or (told.cramps and not begun):
         night = night_in_words(told.evening, clock.today)
         last = night_in_words(clock.today - DAY, clock.today)
         raise InputError(
-            f"the night of {night} is not over ({', '.join(of_night) or 'cramps'})",
-            hint=f"For the night of {last} add --date yesterday, or --night last.",
+            _("the night of {night} is not over ({told})").format(
+                night=night, told=", ".join(of_night) or _("cramps")
+            ),
+            hint=_("For the night of {last} add --date yesterday, or --night last.").format(
+                last=last
+            ),
         )
 
 
@@ -195,7 +230,10 @@ def span_in(
     since = max(min(past, default=until), until - DAYS_SHOWN + DAY)
     since = date_in(first, clock) if first else min(since, until)
     if since > until:
-        raise InputError(f"--from {since} is after --to {until}", hint="Turn them around.")
+        raise InputError(
+            _("--from {since} is after --to {until}").format(since=since, until=until),
+            hint=_("Turn them around."),
+        )
     return since, until
 
 
@@ -219,19 +257,25 @@ def _written_date(words: str, today: dt.date) -> dt.date:
     """Return a date written out; raises InputError for what is none, unclear or to come."""
     if _NO_YEAR.fullmatch(words):
         this_year = moment_of(f"{words} {today.year}", "", today)
-        words = f"{words} {today.year - (this_year == 'a date in the future')}"
+        ahead = isinstance(this_year, str) and _(this_year) == _("a date in the future")
+        words = f"{words} {today.year - ahead}"
     written = taken_apart(words)
     decided = decide([(1, words)], today)
     if len(decided.open) > 1:
         read = [moment_of(words, order, dt.date.max) for order in decided.open]
         days = [str(item.date) for item in read if not isinstance(item, str)]
         raise InputError(
-            f"{words[:60]!r} can be {' or '.join(dict.fromkeys(days))}", hint="Write it that way."
+            _("{words!r} can be {days}").format(
+                words=words[:60], days=_(" or ").join(dict.fromkeys(days))
+            ),
+            hint=_("Write it that way."),
         )
     found = moment_of(words, decided.order, today)
     if isinstance(found, str) or (written and written.how == "day number"):
-        reason = found if isinstance(found, str) and written else "not a day"
-        raise InputError(f"{words[:60]!r} is {reason}", hint=FORMS)
+        reason = _(found) if isinstance(found, str) and written else _("not a day")
+        raise InputError(
+            _("{words!r} is {reason}").format(words=words[:60], reason=reason), hint=_(FORMS)
+        )
     return found.date
 
 

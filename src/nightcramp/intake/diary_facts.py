@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Iterable, Sequence
 
 from nightcramp.intake.reading import Reading
+from nightcramp.language import gettext as _
 from nightcramp.person.fact import Fact, Provenance
 from nightcramp.person.night import Night
 
@@ -42,5 +43,6 @@ def facts_of_nights(nights: Iterable[Night], as_of: dt.date) -> list[Fact]:
 
 
 def _fact(name: str, value: float) -> Fact:
-    counted = Provenance(file=FILE, at=f"last {MONTH} nights", note="counted, every night logged")
+    at = _("last {count} nights").format(count=MONTH)
+    counted = Provenance(file=FILE, at=at, note=_("counted, every night logged"))
     return Fact(kind="answer", id=name, value=value, provenance=counted)

@@ -12,6 +12,8 @@ from nightcramp.intake.spreadsheet.mapping import Column
 from nightcramp.intake.spreadsheet.numbers import decimal_of
 from nightcramp.knowledge.loader import Knowledge
 from nightcramp.knowledge.schema import Measure
+from nightcramp.language import gettext as _
+from nightcramp.language import number
 
 SHORT = {
     "bed": "bedtime",
@@ -47,7 +49,7 @@ def near_words(name: str, known: list[str]) -> str:
     """Return "Did you mean ...?" with the nearest words, or nothing."""
     near = difflib.get_close_matches(normal(name.replace("_", " ")), known, n=3, cutoff=0.6)
     spelled = dict.fromkeys(word.replace(" ", "_") for word in near)
-    return f"Did you mean {' or '.join(spelled)}? " if spelled else ""
+    return _("Did you mean {names}?").format(names=_(" or ").join(spelled)) + " " if spelled else ""
 
 
 def value_of(name: str, text: str, measure: Measure) -> float:
@@ -57,10 +59,12 @@ def value_of(name: str, text: str, measure: Measure) -> float:
     value = value_in(_evening_hour(written, measure), column, measure, decimal_of([written]))
     if isinstance(value, float):
         return value
-    reason = value or "says nothing: leave out what is not known"
-    if value == "outside of what is possible":
+    reason = _(value) if value else _("says nothing: leave out what is not known")
+    if reason == _("outside of what is possible"):
         low, high = measure.plausible
-        reason = f"not possible, it lies between {low:g} and {high:g}{_spaced(measure)}"
+        reason = _("not possible, it lies between {low} and {high}").format(
+            low=number(low), high=f"{number(high)}{_spaced(measure)}"
+        )
     hint = what_fits(name, measure)
     raise InputError(f"{name}={text[:SHOWN]}: {reason}", hint=hint)
 
@@ -68,16 +72,19 @@ def value_of(name: str, text: str, measure: Measure) -> float:
 def what_fits(name: str, measure: Measure) -> str:
     """Return an example of how a measure is told, with the units that fit."""
     if measure.kind == "yes_no":
-        return f"Say {name}, or {name}=no."
+        return _("Say {name}, or {name}=no.").format(name=name)
     if measure.kind != "amount" or one_unit(measure):
-        return f"For instance {name}={EXAMPLES.get(measure.kind, '2')}."
+        example = f"{name}={EXAMPLES.get(measure.kind, '2')}"
+        return _("For instance {example}.").format(example=example)
     units = list(dict.fromkeys([measure.unit, *(unit.unit for unit in measure.units)]))
     first = "h" if unit_known(measure, "h") else measure.unit
-    return f"Write the unit, for instance {name}=2{first} ({', '.join(units[:MOST_UNITS])})."
+    return _("Write the unit, for instance {example} ({units}).").format(
+        example=f"{name}=2{first}", units=", ".join(units[:MOST_UNITS])
+    )
 
 
 def _spaced(measure: Measure) -> str:
-    return "" if measure.kind == "score" else f" {measure.unit}".rstrip()
+    return "" if measure.kind == "score" else f" {_(measure.unit)}".rstrip()
 
 
 def _unit(name: str, measure: Measure) -> str:

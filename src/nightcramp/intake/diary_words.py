@@ -25,6 +25,8 @@ from nightcramp.intake.spreadsheet import words as said
 from nightcramp.intake.spreadsheet.cells import MOST_CRAMPS, yes_or_no
 from nightcramp.intake.spreadsheet.numbers import count_in, decimal_of, minutes_in, number_in
 from nightcramp.knowledge.loader import Knowledge
+from nightcramp.language import gettext as _
+from nightcramp.language import noted
 
 LEGS: dict[str, str] = {"left leg": "left", "right leg": "right", "both legs": "both"}
 LEGS |= {leg: leg for leg in get_args(Leg)}
@@ -42,7 +44,7 @@ NO_CRAMPS = {"none", "no cramp", "no cramps"}
 TAKEN = {"took": True, "taken": True, "missed": False, "skipped": False, "forgot": False}
 MISSED = "medicine_missed"
 NOTES = {"note", "notes"}
-CRAMP_HINT = (
+CRAMP_HINT = noted(
     "Words of a cramp: left, right, both; calf, foot, toes, shin, thigh; pain=7, minutes=4, woke, "
     "sore; what helped: stretch, stand, walk, massage, heat, cold; note=..."
 )
@@ -99,7 +101,7 @@ def detailed(
 ) -> Cramp:
     """Return a cramp with what words add to it or correct; a note is added to the one before."""
     if not words and at is None:
-        raise InputError("nothing is told of the cramp", hint=CRAMP_HINT)
+        raise InputError(_("nothing is told of the cramp"), hint=_(CRAMP_HINT))
     more = cramp_from_words(words, at or cramp.at, knowledge)
     empty = Cramp(at=more.at)
     fields = Cramp.__struct_fields__
@@ -128,11 +130,14 @@ def _word(written: str) -> Word:
     if denied and not mark and normal(name) not in NO_CRAMPS:
         return Word(text, denied[1], "no")
     if not name or (mark and not value):
+        fault = _("{word!r}: nothing stands before the =")
+        if name:
+            fault = _("{word!r}: nothing stands after the =")
+        if not mark:
+            fault = _("an empty word tells nothing")
         raise InputError(
-            f"{text[:LONGEST_NAME]!r}: nothing stands {'after' if name else 'before'} the ="
-            if mark
-            else "an empty word tells nothing",
-            hint="For instance pain=7, water=1.5L or heat.",
+            fault.format(word=text[:LONGEST_NAME]),
+            hint=_("For instance pain=7, water=1.5L or heat."),
         )
     return Word(text, name, value)
 
@@ -158,7 +163,7 @@ class _ToldReader:
             note=self.note,
         )
         if told == Told(evening=self.evening):
-            raise InputError("no word tells anything", hint=_day_hint(self.knowledge))
+            raise InputError(_("no word tells anything"), hint=_day_hint(self.knowledge))
         return told
 
     def read(self, word: Word) -> None:
@@ -180,12 +185,12 @@ class _ToldReader:
         if measure is None:
             known = [*measure_words(self.knowledge), *TAKEN, "cramps", "none", "note"]
             raise InputError(
-                f"{word.shown!r} is not a word of the diary",
+                _("{word!r} is not a word of the diary").format(word=word.shown),
                 hint=near_words(word.name, known) + _day_hint(self.knowledge),
             )
         if word.bare and measure.kind != "yes_no":
             raise InputError(
-                f"{word.shown!r} needs a value ({measure.label})",
+                _("{word!r} needs a value ({label})").format(word=word.shown, label=measure.label),
                 hint=what_fits(word.name, measure),
             )
         value = value_of(word.name, word.value or "yes", measure)
@@ -196,11 +201,14 @@ class _ToldReader:
         key = own_name(name)
         if key == "own:" or len(name) > LONGEST_NAME:
             raise InputError(
-                f"{word.shown!r} is not a name to keep", hint="For instance +chocolate."
+                _("{word!r} is not a name to keep").format(word=word.shown),
+                hint=_("For instance {example}.").format(example="+chocolate"),
             )
         if measure := measure_named(name, self.knowledge):
             raise InputError(
-                f"{word.shown!r}: {measure.label} is kept already, without the +",
+                _("{word!r}: {label} is kept already, without the +").format(
+                    word=word.shown, label=measure.label
+                ),
                 hint=what_fits(name, measure),
             )
         self.values[key] = _once(word, self.values.get(key), _own_value(word))
@@ -212,8 +220,8 @@ class _ToldReader:
             return
         if isinstance(told, float):
             raise InputError(
-                f"{word.shown!r} needs the name of a medicine",
-                hint=f"For instance {word.name}=indapamide.",
+                _("{word!r} needs the name of a medicine").format(word=word.shown),
+                hint=_("For instance {example}.").format(example=f"{word.name}=indapamide"),
             )
         for name, dose in _named(word.value, self.evening, self.knowledge):
             medicine = Medicine(name=name, taken=taken, dose=dose)
@@ -223,15 +231,19 @@ class _ToldReader:
 def _day_hint(knowledge: Knowledge) -> str:
     told = [m for m in knowledge.measures.values() if not m.healthkit]
     names = ", ".join(measure.id for measure in told)
-    return (
-        f"Words of the day: {names}, water, alcohol, standing, bed, wake, took, missed, +anything."
-    )
+    return _(
+        "Words of the day: {names}, water, alcohol, standing, bed, wake, took, missed, +anything."
+    ).format(names=names)
 
 
 def _once(word: Word, before: Value | None, value: Value) -> Value:
     """Return a value told once, or twice the same; raises InputError for two different ones."""
     if before is not None and before != value:
-        raise InputError(f"{word.shown!r} tells something that another word tells differently")
+        raise InputError(
+            _("{word!r} tells something that another word tells differently").format(
+                word=word.shown
+            )
+        )
     return value
 
 
@@ -242,14 +254,18 @@ def _count(word: Word, name: str) -> int:
         count = 0 if said.is_no(word.value) else count_in(word.value)
     if count is None or count > MOST_CRAMPS:
         raise InputError(
-            f"{word.shown!r} does not say how many cramps", hint="For instance cramps=2, or none."
+            _("{word!r} does not say how many cramps").format(word=word.shown),
+            hint=_("For instance cramps=2, or none."),
         )
     return count
 
 
 def _note(word: Word) -> str:
     if not word.value or len(word.value) > LONGEST_NOTE:
-        raise InputError(f"a note holds 1 to {LONGEST_NOTE} characters", hint='note="a long walk"')
+        raise InputError(
+            _("a note holds 1 to {most} characters").format(most=LONGEST_NOTE),
+            hint=_('note="a long walk"'),
+        )
     return word.value
 
 
@@ -258,10 +274,11 @@ def _own_value(word: Word) -> float:
     told = yes_or_no(word.value or "yes")
     if isinstance(told, float):
         return told
-    number, unit, _ = number_in(word.value, decimal_of([word.value]))
+    number, unit, _rest = number_in(word.value, decimal_of([word.value]))
     if number is None or unit or abs(number) > MOST_VALUE:
         raise InputError(
-            f"{word.shown!r} is neither yes, no nor a number", hint=f"For instance {word.name}=2."
+            _("{word!r} is neither yes, no nor a number").format(word=word.shown),
+            hint=_("For instance {example}.").format(example=f"{word.name}=2"),
         )
     return number
 
@@ -292,7 +309,8 @@ def _cramp_field(word: Word) -> tuple[str, object]:
         return "relief", (RELIEFS[name],)
     if name in RELIEFS and said.is_no(word.value):
         raise InputError(
-            f"{word.shown!r}: what did not help is left out", hint="If nothing helped, say nothing."
+            _("{word!r}: what did not help is left out").format(word=word.shown),
+            hint=_("If nothing helped, say nothing."),
         )
     if name in WOKE or name in SORE:
         return "woke" if name in WOKE else "sore_next_day", _said_yes(word)
@@ -306,7 +324,10 @@ def _cramp_field(word: Word) -> tuple[str, object]:
 def _said_yes(word: Word) -> bool:
     told = yes_or_no(word.value or "yes")
     if isinstance(told, str):
-        raise InputError(f"{word.shown!r} is {told}", hint=f"Say {word.name}, or {word.name}=no.")
+        raise InputError(
+            _("{word!r} is {told}").format(word=word.shown, told=_(told)),
+            hint=_("Say {name}, or {name}=no.").format(name=word.name),
+        )
     return bool(told)
 
 
@@ -314,20 +335,22 @@ def _pain(word: Word) -> tuple[str, object]:
     pain = re.fullmatch(r"(\d{1,2})(?:\s*/\s*10)?", word.value)
     if pain is None or int(pain[1]) > 10:
         raise InputError(
-            f"{word.shown!r}: pain is a whole number from 0 (none) to 10 (the worst)",
-            hint="For instance pain=7.",
+            _("{word!r}: pain is a whole number from 0 (none) to 10 (the worst)").format(
+                word=word.shown
+            ),
+            hint=_("For instance {example}.").format(example="pain=7"),
         )
     return "pain", int(pain[1])
 
 
 def _minutes(word: Word) -> tuple[str, object]:
-    number, unit, _ = number_in(word.value, decimal_of([word.value]))
+    number, unit, _rest = number_in(word.value, decimal_of([word.value]))
     per = {"": 1.0, "s": 1 / 60, "sec": 1 / 60, "seconds": 1 / 60}.get(unit)
     minutes = number * per if number is not None and per else minutes_in(word.value)
     if minutes is None or ":" in word.value or not 0 < minutes <= LONGEST_CRAMP:
         raise InputError(
-            f"{word.shown!r} does not say how many minutes it lasted",
-            hint="For instance minutes=4, or minutes=30s.",
+            _("{word!r} does not say how many minutes it lasted").format(word=word.shown),
+            hint=_("For instance minutes=4, or minutes=30s."),
         )
     return "minutes", minutes
 
@@ -353,8 +376,8 @@ def _one_of(word: Word, text: str, known: dict[str, str]) -> str:
     if normal(text) in known:
         return known[normal(text)]
     raise InputError(
-        f"{word.shown!r}: {text!r} does not fit",
-        hint=f"It is one of: {', '.join(dict.fromkeys(known.values()))}.",
+        _("{word!r}: {text!r} does not fit").format(word=word.shown, text=text),
+        hint=_("It is one of: {names}.").format(names=", ".join(dict.fromkeys(known.values()))),
     )
 
 
@@ -366,8 +389,8 @@ _CRAMP_VALUES |= {"where": _muscles, "relief": _relief, "helped": _relief, "reli
 def _unknown_of_cramp(word: Word) -> InputError:
     known = [*LEGS, *MUSCLES, *RELIEFS, *WOKE, *SORE, *_CRAMP_VALUES, *NOTES]
     return InputError(
-        f"{word.shown!r} is not a word of a cramp",
-        hint=near_words(word.name, known) + CRAMP_HINT,
+        _("{word!r} is not a word of a cramp").format(word=word.shown),
+        hint=near_words(word.name, known) + _(CRAMP_HINT),
     )
 
 

@@ -8,9 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from nightcramp.errors import InputError, one_line
+from nightcramp.language import gettext, noted, number
 
 MOST_BYTES = 2_000_000
 MOST_DEPTH = 12
+KINDS = (noted("story file"), noted("protocol"), noted("sheet"))
+"""What files are called in messages about them."""
 
 
 def read_mapping(path: Path) -> dict[str, Any]:
@@ -18,9 +21,9 @@ def read_mapping(path: Path) -> dict[str, Any]:
     data = _parse(path, text_of(path))
     if not isinstance(data, dict):
         raise InputError(
-            "this is not a story file: it must hold named entries such as `answers`",
+            gettext("this is not a story file: it must hold named entries such as `answers`"),
             where=str(path),
-            hint="`nightcramp schema story` shows what a story file may hold.",
+            hint=gettext("`nightcramp schema story` shows what a story file may hold."),
         )
     return data
 
@@ -31,16 +34,23 @@ def text_of(path: Path, kind: str = "story file") -> str:
         size = path.stat().st_size
         if size > MOST_BYTES:
             raise InputError(
-                f"the file has {size / 1e6:.1f} MB; a {kind} has at most {MOST_BYTES / 1e6:.0f} MB",
+                gettext("the file has {size} MB; a {kind} has at most {most} MB").format(
+                    size=number(size / 1e6, ".1f"),
+                    kind=gettext(kind),
+                    most=f"{MOST_BYTES / 1e6:.0f}",
+                ),
                 where=str(path),
-                hint="Check that this is the file you meant.",
+                hint=gettext("Check that this is the file you meant."),
             )
         return path.read_text(encoding="utf-8-sig")
     except OSError as error:
-        raise InputError(f"cannot be read: {error.strerror}", where=str(path)) from None
+        why = gettext("cannot be read: {why}").format(why=error.strerror)
+        raise InputError(why, where=str(path)) from None
     except UnicodeDecodeError:
         raise InputError(
-            "is not text in UTF-8", where=str(path), hint="Save it as a UTF-8 text file."
+            gettext("is not text in UTF-8"),
+            where=str(path),
+            hint=gettext("Save it as a UTF-8 text file."),
         ) from None
 
 
@@ -49,15 +59,18 @@ def _parse(path: Path, text: str) -> Any:
     reader = readers.get(path.suffix.lower())
     if reader is None:
         raise InputError(
-            f"the ending {path.suffix!r} is not known",
+            gettext("the ending {ending!r} is not known").format(ending=path.suffix),
             where=str(path),
-            hint="A story file ends in .toml, .yaml or .json.",
+            hint=gettext("A story file ends in .toml, .yaml or .json."),
         )
     try:
         data = reader(text)
     except (ValueError, RecursionError) as error:
         raise InputError(
-            f"is not valid {path.suffix[1:].upper()}: {one_line(error, 200)}", where=str(path)
+            gettext("is not valid {notation}: {why}").format(
+                notation=path.suffix[1:].upper(), why=one_line(error, 200)
+            ),
+            where=str(path),
         ) from None
     _check_depth(data, path)
     return data
@@ -75,7 +88,7 @@ def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     result: dict[str, Any] = {}
     for key, value in pairs:
         if key in result:
-            raise ValueError(f"the entry {key!r} stands twice")
+            raise ValueError(gettext("the entry {key!r} stands twice").format(key=key))
         result[key] = value
     return result
 
@@ -89,7 +102,10 @@ def _yaml(text: str) -> Any:
         for token in reader.scan(text):
             if type(token).__name__ in {"AnchorToken", "AliasToken", "TagToken"}:
                 line = token.start_mark.line + 1
-                raise ValueError(f"line {line}: references (&, *, !) are not used in story files")
+                references = gettext(
+                    "line {line}: references (&, *, !) are not used in story files"
+                )
+                raise ValueError(references.format(line=line))
         return YAML(typ="safe", pure=True).load(text)
     except YAMLError as error:
         raise ValueError(str(error)) from None
@@ -101,7 +117,7 @@ def _check_depth(data: Any, path: Path) -> None:
         level = [v for item in level for v in _children(item)]
         if not level:
             return
-    raise InputError("is nested too deeply for a story file", where=str(path))
+    raise InputError(gettext("is nested too deeply for a story file"), where=str(path))
 
 
 def _children(item: Any) -> list[Any]:

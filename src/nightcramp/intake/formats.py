@@ -13,6 +13,7 @@ from nightcramp.errors import InputError
 from nightcramp.intake.reading import Reading
 from nightcramp.intake.story import facts_of_story, story_date
 from nightcramp.knowledge.loader import Knowledge
+from nightcramp.language import gettext as _
 
 Format = Literal["story", "fhir", "apple_health", "spreadsheet"]
 Progress = Callable[[int, int], None]
@@ -35,17 +36,19 @@ def format_of(path: Path) -> Format:
         head = _gzip_head(path)
     if b"<HealthData" in head or b"HealthKit Export" in head or suffix == ".xml":
         return "apple_health"
-    if suffix == ".ndjson" or _is_fhir(head):
+    if suffix == ".ndjson" or _is_fhir(head) or (suffix == ".json" and _is_fhir(_tail(path))):
         return "fhir"
     if suffix in {".yaml", ".yml", ".toml", ".json"}:
         return "story"
     if suffix == ".txt" and any(mark in head for mark in (b",", b";", b"\t")):
         return "spreadsheet"
     raise InputError(
-        "this kind of file is not known",
+        _("this kind of file is not known"),
         where=str(path),
-        hint="Known: story files (.yaml, .toml, .json), FHIR, Apple Health exports, "
-        "spreadsheets (.csv, .tsv, .xlsx).",
+        hint=_(
+            "Known: story files (.yaml, .toml, .json), FHIR, Apple Health exports, "
+            "spreadsheets (.csv, .tsv, .xlsx)."
+        ),
     )
 
 
@@ -54,7 +57,15 @@ def _head(path: Path) -> bytes:
         with path.open("rb") as handle:
             return handle.read(HEAD_BYTES)
     except OSError as error:
-        raise InputError(f"cannot be read: {error.strerror}", where=str(path)) from None
+        why = _("cannot be read: {why}").format(why=error.strerror)
+        raise InputError(why, where=str(path)) from None
+
+
+def _tail(path: Path) -> bytes:
+    """Return the end of a file: programs may write the type of a resource last."""
+    with path.open("rb") as handle:
+        handle.seek(max(0, path.stat().st_size - HEAD_BYTES))
+        return handle.read()
 
 
 def _gzip_head(path: Path) -> bytes:
@@ -62,7 +73,7 @@ def _gzip_head(path: Path) -> bytes:
         with gzip.open(path) as handle:
             return handle.read(HEAD_BYTES)
     except (OSError, EOFError):
-        raise InputError("the gzip file is damaged", where=str(path)) from None
+        raise InputError(_("the gzip file is damaged"), where=str(path)) from None
 
 
 def _zip_format(path: Path) -> Format:
@@ -70,7 +81,7 @@ def _zip_format(path: Path) -> Format:
         with zipfile.ZipFile(path) as archive:
             names = archive.namelist()[:10000]
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
-        raise InputError("the zip file is damaged", where=str(path)) from None
+        raise InputError(_("the zip file is damaged"), where=str(path)) from None
     if any(name.startswith("xl/") for name in names):
         return "spreadsheet"
     if any(name.lower().endswith(".xml") for name in names):

@@ -9,12 +9,15 @@ from pathlib import Path
 from typing import Literal
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from nightcramp.errors import InputError
+from nightcramp.intake.diary_arrival import take_in
 from nightcramp.intake.formats import Progress, read_any
 from nightcramp.intake.reading import Account, Reading
 from nightcramp.knowledge.loader import knowledge
-from nightcramp.store.database import opened
+from nightcramp.language import gettext as _
+from nightcramp.store.database import Store, opened
 from nightcramp.store.imports import add_import, digest_of, find_import
 
 
@@ -29,7 +32,17 @@ class Imported(Struct, frozen=True, kw_only=True):
     facts: int
     nights: int
     account: Account
+    entries: int = 0
+    """How many entries of a diary it holds, whether there already or not."""
     mapping: str = ""
+
+
+class Tried(Struct, frozen=True, kw_only=True):
+    """What was read of one file, before anything of it is kept."""
+
+    imported: Imported
+    reading: Reading
+    digest: str
 
 
 def import_files(
@@ -41,10 +54,8 @@ def import_files(
     patient: str = "",
 ) -> list[Imported]:
     """Read all files, then keep them in one transaction; raises InputError keeping nothing."""
-    digests = [digest_of(path) if path.exists() else "" for path in files]
-    readings = [
-        read_any(
-            knowledge(),
+    tried = [
+        try_file(
             path,
             progress=_progress(path),
             mapping=mapping,
@@ -54,29 +65,65 @@ def import_files(
         for path in files
     ]
     if not keep:
-        return [_imported(reading, "tried", None) for reading in readings]
-    for reading in readings:
-        _refuse_empty(reading)
+        return [one.imported for one in tried]
+    for one in tried:
+        _refuse_empty(one.reading)
     now = dt.datetime.now().astimezone()
-    results = []
     with opened() as store:
-        for reading, digest in zip(readings, digests, strict=True):
-            before = find_import(store, digest)
-            if before is not None:
-                results.append(_imported(reading, "already there", before))
-                continue
-            number = add_import(store, reading, digest, now)
-            results.append(_imported(reading, "kept", number))
-    return results
+        return [keep_tried(store, one, now) for one in tried]
+
+
+def try_file(
+    path: Path,
+    *,
+    progress: Progress | None = None,
+    mapping: Path | None = None,
+    date_order: str | None = None,
+    patient: str = "",
+) -> Tried:
+    """Read one file and keep nothing of it; raises InputError."""
+    digest = digest_of(path) if path.exists() else ""
+    reading = read_any(
+        knowledge(),
+        path,
+        progress=progress,
+        mapping=mapping,
+        date_order=date_order,
+        patient=patient,
+    )
+    return Tried(imported=_imported(reading, "tried", None), reading=reading, digest=digest)
+
+
+def keep_tried(store: Store, tried: Tried, now: dt.datetime) -> Imported:
+    """Keep what was read of a file, once; raises InputError where it is nothing."""
+    _refuse_empty(tried.reading)
+    before = find_import(store, tried.digest)
+    if before is not None:
+        return _imported(tried.reading, "already there", before)
+    number = add_import(store, tried.reading, tried.digest, now)
+    if tried.reading.entries:
+        take_in(store, tried.reading.entries, now, knowledge().measures)
+    return _imported(tried.reading, "kept", number)
+
+
+def under_name(tried: Tried, name: str) -> Tried:
+    """Return what was read as of a file of this name: what it is called to whom sent it."""
+    reading = tried.reading
+    for place, fact in enumerate(reading.facts):
+        origin = replace(fact.provenance, file=name)
+        reading.facts[place] = replace(fact, provenance=origin)
+    reading.file = name
+    return Tried(imported=replace(tried.imported, file=name), reading=reading, digest=tried.digest)
 
 
 def _refuse_empty(reading: Reading) -> None:
-    if reading.facts or reading.nights:
+    if reading.facts or reading.nights or reading.entries:
         return
     raise InputError(
-        "nothing in it could be used, so nothing was kept",
+        _("nothing in it could be used, so nothing was kept"),
         where=reading.file,
-        hint=" ".join(reading.account.to_ask) or "`import --dry-run` says what was read and why.",
+        hint=" ".join(reading.account.to_ask)
+        or _("`import --dry-run` says what was read and why."),
     )
 
 
@@ -92,6 +139,7 @@ def _imported(
         facts=len(reading.facts),
         nights=len(reading.nights),
         account=reading.account,
+        entries=len(reading.entries),
         mapping=reading.mapping,
     )
 

@@ -1,203 +1,146 @@
-"""The interview in the terminal: warning signs, medicines, then the best question first."""
+"""The interview: what is asked next of this person; the terminal and the pages share it."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable
-from pathlib import Path
+import copy
+import datetime as dt
+from collections.abc import Callable, Sequence
 from typing import Any
 
-import click
-
-from nightcramp.assess.assessment import assess
 from nightcramp.assess.known import Known
-from nightcramp.assess.next_question import NextQuestion, open_questions
-from nightcramp.assess.next_question import next_questions as best_questions
-from nightcramp.assess.triage import LEVELS, URGENT, triage
-from nightcramp.errors import InputError
-from nightcramp.intake.answers import NO, UNKNOWN, YES
-from nightcramp.intake.files import read_mapping
-from nightcramp.intake.story import facts_of_story
-from nightcramp.knowledge.loader import Knowledge, knowledge
+from nightcramp.assess.next_question import next_questions, open_questions
+from nightcramp.assess.triage import LEVELS, URGENT, Triage, triage
+from nightcramp.intake.merge import merged
+from nightcramp.intake.reading import Reading
+from nightcramp.intake.told import FILE, Step, ToldStory
+from nightcramp.knowledge.loader import Knowledge
+from nightcramp.knowledge.lookup import name_of_medicine
 from nightcramp.knowledge.schema import Condition, Question
+from nightcramp.language import called, noted
+from nightcramp.language import gettext as _
+from nightcramp.person.fact import Fact
 from nightcramp.person.facts import Facts
-from nightcramp.report.terminal import assessment_text
-from nightcramp.report.words import LEVEL_TITLES, wrap
 
-MOST_QUESTIONS = 25
 FIRST = ("age", "sex", "called_cramp", "onset", "site")
-INTRO = (
-    "A few questions about your nights. Answer as you can; Enter alone means you do not know. "
-    "`?` says why a question is asked, `b` goes back one, `q` stops and shows the result."
-)
-
-
-PAGE = 10
-MEDICINES = (
-    "Which medicines, inhalers, injections and supplements do you take?",
-    "One a line, with dose and since when if you know; `none` if none. Empty line to go on.",
-)
-CONDITIONS = (
-    "Which illnesses and operations have you had?",
-    "One a line. Empty line to go on.",
-)
-
-
-class StoppedError(Exception):
-    """The person asked for the result now."""
+SIGNS_A_PAGE = 7
+MOST_STEPS = 25
+LISTED = {
+    "no_other_medicines": noted("no other medicines"),
+    "pregnancy_weeks": noted("pregnancy weeks"),
+}
+"""What lines of lists answer beside what they name."""
 
 
 class Interview:
-    """Holds the story as it grows; every answer is checked before it is kept."""
+    """Holds what was told as it grows; every answer is checked before it is kept.
 
-    def __init__(self, known: Knowledge, story: dict[str, Any], file: str) -> None:
+    `beside`: what records and the diary say, which need not be asked again.
+    """
+
+    def __init__(
+        self,
+        known: Knowledge,
+        told: ToldStory,
+        today: dt.date,
+        beside: Sequence[Reading] = (),
+        file: str = FILE,
+    ) -> None:
         self.known = known
-        self.story = story
+        self.told = told
+        self.today = today
+        self.beside = beside
         self.file = file
-        self.order: list[str] = []
         self.facts()
 
-    @property
-    def answers(self) -> dict[str, Any]:
-        answers: dict[str, Any] = self.story.setdefault("answers", {})
-        return answers
-
     def facts(self) -> Facts:
-        """Return the facts of the story so far."""
-        return Facts(self.known, facts_of_story(self.known, self.story, self.file))
+        """Return the facts so far; raises InputError for what does not fit."""
+        readings = [*self.told.readings(self.known, self.file), *self.beside]
+        return merged(readings, max((one.as_of for one in readings), default=self.today))
 
-    def run(self) -> None:
-        """Ask until nothing more would change the picture, or the person stops."""
-        click.echo(wrap(INTRO, 0))
-        try:
-            self._warning_signs()
-            self._listed("medicines", *MEDICINES)
-            self._listed("conditions", *CONDITIONS)
-            self._best_first()
-        except (StoppedError, EOFError, click.Abort):
-            click.echo("")
-
-    def _warning_signs(self) -> None:
-        signs = urgent_signs(Known(self.facts(), cautious=True))
-        pages = [signs[start : start + PAGE] for start in range(0, len(signs), PAGE)]
-        for number, page in enumerate(pages, 1):
-            click.echo(f"\nWarning signs, {number} of {len(pages)}. Is any of these so, now?")
-            self._checklist(page)
-            self._stop_if_urgent()
-
-    def _stop_if_urgent(self) -> None:
-        """Show at once what cannot wait; in an emergency ask nothing more."""
+    def urgent(self) -> Triage | None:
+        """Return what cannot wait, if anything."""
         found = triage(Known(self.facts(), cautious=True))
-        if found.level not in URGENT:
-            return
-        click.echo(f"\n{LEVEL_TITLES[found.level]}")
-        click.echo(wrap(found.reasons[0].do))
-        if found.level == "emergency":
-            raise StoppedError
+        return found if found.level in URGENT else None
 
-    def _checklist(self, signs: list[Question]) -> None:
-        for number, question in enumerate(signs, 1):
-            click.echo(wrap(question.ask, 5, f" {number:2}. "))
-        while True:
-            text = self._prompt(
-                "Numbers that are so; `0` if none; Enter if you do not know",
-                lambda: _reasons(signs),
-            )
-            if text.lower() in UNKNOWN:
-                return
-            chosen = numbers_in(text, len(signs))
-            if chosen is not None:
-                break
-            click.echo(f"  Type numbers from 1 to {len(signs)}, for instance `2 5`, or `0`.")
-        for number, question in enumerate(signs, 1):
-            self.answers[question.id] = "yes" if number in chosen else "no"
+    def next_step(self, most: int = MOST_STEPS) -> Step | None:
+        """Return what to ask next: warning signs, lists, then the most telling question.
 
-    def _listed(self, entry: str, ask: str, how: str) -> None:
-        if self.story.get(entry):
-            return
-        click.echo(f"\n{ask}")
-        click.echo(wrap(how))
-        while text := self._prompt(">", lambda: "Medicines and illnesses can cause cramps."):
-            self.story.setdefault(entry, []).append(text)
-            self._echo_understood(entry)
+        None once `most` steps were taken, nothing more would tell, or it is an emergency.
+        """
+        urgent = self.urgent()
+        if len(self.told.steps) >= most or (urgent and urgent.level == "emergency"):
+            return None
+        if signs := self.signs():
+            return Step(kind="signs", ids=tuple(sign.id for sign in signs[:SIGNS_A_PAGE]))
+        listed = {step.kind for step in self.told.steps}
+        if "medicines" not in listed and not self.told.lines("medicines"):
+            return Step(kind="medicines")
+        if "conditions" not in listed and not self.told.lines("conditions"):
+            return Step(kind="conditions")
+        question = self.question()
+        return Step(kind="question", ids=(question.id,)) if question else None
 
-    def _echo_understood(self, entry: str) -> None:
-        try:
-            facts = self.facts()
-        except InputError as error:
-            self.story[entry].pop()
-            click.echo(f"  {error}")
-            return
-        at = f"{entry}[{len(self.story[entry])}]"
-        read = [fact for fact in facts.all if fact.provenance.at == at]
-        names = [f.id.replace("_", " ") for f in read if f.kind != "unrecognised"]
-        click.echo(f"  understood: {', '.join(names)}" if names else "  kept, but not known here")
+    def signs(self) -> list[Question]:
+        """Return the unanswered signs that alone would mean: be seen today, or at once."""
+        return urgent_signs(Known(self.facts(), cautious=True))
 
-    def _best_first(self) -> None:
-        for _ in range(MOST_QUESTIONS):
-            question = self._next()
-            if question is None:
-                return
-            self._ask(question)
-
-    def _next(self) -> Question | Condition | None:
+    def question(self) -> Question | Condition | None:
+        """Return the question worth asking next, or None."""
         facts = self.facts()
         for name in FIRST:
             if not facts.asked(name):
                 return self.known.questions[name]
-        best = best_questions(Known(facts), Known(facts, cautious=True), 1)
-        return self._record(best[0]) if best else None
+        best = next_questions(Known(facts), Known(facts, cautious=True), 1)
+        return self.asked(best[0].id) if best else None
 
-    def _record(self, item: NextQuestion) -> Question | Condition:
-        return self.known.questions.get(item.id) or self.known.conditions[item.id]
+    def asked(self, name: str) -> Question | Condition:
+        """Return what is asked under a name."""
+        return self.known.questions.get(name) or self.known.conditions[name]
 
-    def _ask(self, question: Question | Condition) -> None:
-        click.echo("")
-        click.echo(wrap(question.ask, 0))
-        for number, option in enumerate(getattr(question, "options", []), 1):
-            click.echo(f"  {number}. {option.label}")
-        while True:
-            text = self._prompt(_hint(question), lambda: _why(question))
-            if text == "b" and self.order:
-                self.answers.pop(self.order.pop(), None)
-                return
-            if self._kept(question, text):
-                return
+    def answer(self, given: dict[str, Any]) -> None:
+        """Keep answers, all or none; raises InputError for one that does not fit."""
 
-    def _kept(self, question: Question | Condition, text: str) -> bool:
-        before = self.answers.get(question.id)
-        self.answers[question.id] = _value(question, text)
+        def put(told: ToldStory) -> None:
+            for name, value in given.items():
+                told.answer(name, value, self.today)
+
+        self._change(put)
+
+    def add_line(self, entry: str, line: str) -> list[str]:
+        """Add a line to a list; return what was understood of it. Raises InputError."""
+        self._change(lambda told: told.add_line(entry, line, self.today))
+        return self.understood(line)
+
+    def understood(self, line: str) -> list[str]:
+        """Return what a line of a list was read as; nothing where it was not understood."""
+        readings = self.told.readings(self.known, self.file)
+        facts = [fact for reading in readings for fact in reading.facts]
+        read = [f for f in facts if f.provenance.written == line and f.kind != "unrecognised"]
+        return list(dict.fromkeys(self._called(fact) for fact in read))
+
+    def _called(self, fact: Fact) -> str:
+        """Return what a fact read from a line is called."""
+        words = fact.id.replace("_", " ")
+        if fact.kind == "medicine":
+            return name_of_medicine(fact.id)
+        if fact.kind == "condition":
+            return called(words, self.known.conditions[fact.id].label)
+        return _(LISTED.get(fact.id, words))
+
+    def done(self, step: Step) -> None:
+        """Note that a step was answered; answering it again does not make it another one."""
+        if step not in self.told.steps:
+            self.told.steps.append(step)
+
+    def _change(self, change: Callable[[ToldStory], None]) -> None:
+        before = self.told
+        self.told = copy.deepcopy(before)
         try:
+            change(self.told)
             self.facts()
-        except InputError as error:
-            self.answers.pop(question.id)
-            if before is not None:
-                self.answers[question.id] = before
-            message = error.message.removeprefix(f"{question.id}: ")
-            click.echo(wrap(f"{message}. {error.hint}"))
-            return False
-        self.order.append(question.id)
-        return True
-
-    def _prompt(self, text: str, why: Callable[[], str]) -> str:
-        while True:
-            answer = click.prompt(text, default="", show_default=False, prompt_suffix=" ").strip()
-            if answer == "?":
-                click.echo(wrap(why()))
-            elif answer.lower() == "q":
-                raise StoppedError
-            else:
-                return answer
-
-
-def numbers_in(text: str, most: int) -> set[int] | None:
-    """Return the numbers typed (`2 5`), none for `0`; None when it is not clear."""
-    if text.strip().lower() in {"0", "none", "no"}:
-        return set()
-    parts = text.replace(",", " ").split()
-    if not all(part.isdecimal() and 1 <= int(part) <= most for part in parts):
-        return None
-    return {int(part) for part in parts}
+        except Exception:
+            self.told = before
+            raise
 
 
 def urgent_signs(known: Known) -> list[Question]:
@@ -214,92 +157,10 @@ def urgent_signs(known: Known) -> list[Question]:
     return [question for *_, question in sorted(ranked, key=lambda item: item[:3])]
 
 
-def _reasons(signs: list[Question]) -> str:
-    return " ".join(f"{number}: {question.why}" for number, question in enumerate(signs, 1))
-
-
-def _why(question: Question | Condition) -> str:
+def why_asked(question: Question | Condition) -> str:
+    """Return why a question is asked."""
     if isinstance(question, Question):
         return question.why
-    return f"{question.label} can be behind cramps, or change what is safe to try."
-
-
-def _hint(question: Question | Condition) -> str:
-    kind = question.kind if isinstance(question, Question) else "yes_no"
-    hints = {
-        "yes_no": "[y/n]",
-        "choice": "[number]",
-        "many": "[numbers]",
-        "duration": "[for instance: 3 weeks]",
-        "number": f"[{getattr(question, 'unit', '') or 'number'}]",
-    }
-    return hints[kind]
-
-
-def _value(question: Question | Condition, text: str) -> Any:
-    """Turn what was typed into an answer; option numbers become option ids."""
-    if text.lower() in UNKNOWN:
-        return "unknown"
-    options = [option.id for option in getattr(question, "options", [])]
-    if not options:
-        return text if text.lower() not in YES | NO else ("yes" if text.lower() in YES else "no")
-    parts = text.replace(",", " ").split()
-    chosen = [
-        options[int(p) - 1] if p.isdigit() and 1 <= int(p) <= len(options) else p for p in parts
-    ]
-    many = isinstance(question, Question) and question.kind == "many"
-    return chosen if many else chosen[0]
-
-
-def run_interview(file: Path | None, save: Path | None) -> None:
-    """Run the interview, show the assessment, save the story if asked to."""
-    if save is not None and save.suffix.lower() not in {".json", ".yaml"}:
-        raise InputError("a story is saved as .json or .yaml", where=str(save))
-    known = knowledge()
-    story = read_mapping(file) if file else {}
-    talk = Interview(known, story, str(file or "interview"))
-    talk.run()
-    click.echo("")
-    click.echo(assessment_text(assess(talk.facts()), known), nl=False)
-    target = save or _asked_for_file()
-    if target is not None:
-        save_story(talk.story, target)
-        click.echo(f"Story saved in {target}")
-
-
-def _asked_for_file() -> Path | None:
-    try:
-        text = click.prompt(
-            "\nSave the story? File name, or Enter for no", default="", show_default=False
-        )
-    except click.Abort:
-        return None
-    if not text.strip():
-        return None
-    path = Path(text.strip())
-    return path if path.suffix.lower() in {".json", ".yaml"} else path.with_suffix(".yaml")
-
-
-def save_story(story: dict[str, Any], path: Path) -> None:
-    """Write a story so that it is whole or not there; raises InputError."""
-    part = path.with_name(path.name + ".part")
-    try:
-        part.write_text(_written(story, path.suffix.lower()), encoding="utf-8")
-        part.replace(path)
-    except OSError as error:
-        part.unlink(missing_ok=True)
-        raise InputError(f"cannot be written: {error.strerror}", where=str(path)) from None
-
-
-def _written(story: dict[str, Any], suffix: str) -> str:
-    if suffix == ".json":
-        return json.dumps(story, indent=1, ensure_ascii=False, default=str) + "\n"
-    import io
-
-    from ruamel.yaml import YAML
-
-    writer, out = YAML(typ="safe", pure=True), io.StringIO()
-    writer.default_flow_style = False
-    writer.allow_unicode = True
-    writer.dump(story, out)
-    return out.getvalue()
+    return _("{label} can be behind cramps, or change what is safe to try.").format(
+        label=question.label
+    )

@@ -3,28 +3,55 @@
 from __future__ import annotations
 
 import functools
+import itertools
 import re
 from collections.abc import Iterator
+from typing import Literal, NamedTuple
 
 from nightcramp.errors import InputError
 from nightcramp.intake.names import NameIndex
 from nightcramp.knowledge.loader import Knowledge
 from nightcramp.knowledge.schema import Lab
+from nightcramp.language import gettext as _
+from nightcramp.language import language
+from nightcramp.language.words import one_of, plain, spoken
 from nightcramp.person.fact import Fact, LabResult, Provenance
 from nightcramp.person.units import convert
 
-_LINE = re.compile(
-    r"^(?P<name>[A-Za-z][^:=<>]*?)(?:\s*[:=]\s*|\s+|(?=[<>]))(?P<bound>[<>]?)=?\s*"
-    r"(?P<value>-?\d+(?:[.,]\d+)?)\s*(?P<unit>[^\s(\[,;]*)\s*"
-    r"(?:[(\[]\s*(?P<low>\d+(?:\.\d+)?)\s*[-–]\s*(?P<high>\d+(?:\.\d+)?)[^)\]]*[)\]])?\s*$"
-)
-_OTHER_FLUID = re.compile(r"\b(urine|urinary|24.?h(?:our)?|stool|csf|sweat|saliva)\b")
 _NUMBER = re.compile(r"^\s*([<>]?)=?\s*(-?\d+(?:[.,]\d+)?)\s*(.*?)\s*$")
-_WORDS = {
-    "low": r"\b(low|reduced|decreased|deficient|below|subnormal|depleted)\b",
-    "high": r"\b(high|raised|elevated|increased|above|markedly raised|positive)\b",
-    "normal": r"\b(normal|unremarkable|within|fine|ok|in range|negative|non.contributory)\b",
-}
+Word = Literal["low", "high", "normal"]
+
+
+class _Patterns(NamedTuple):
+    """What people write of results, in English and the reader's language."""
+
+    line: re.Pattern[str]
+    other_fluid: re.Pattern[str]
+    words: dict[Word, tuple[re.Pattern[str], re.Pattern[str]]]
+    """Of each word, its pattern and that of its denial."""
+
+
+@functools.lru_cache(maxsize=4)
+def _patterns(code: str) -> _Patterns:
+    known = [words.labs for words in spoken()]
+    limit = known[-1].limit
+    return _Patterns(
+        line=re.compile(
+            r"^(?P<name>[A-Za-z][^:=<>]*?)(?:\s*[:=]\s*|\s+|(?=[<>]))(?P<bound>[<>]?)=?\s*"
+            r"(?P<value>-?\d+(?:[.,]\d+)?)\s*(?P<unit>[^\s(\[,;]*)\s*"
+            rf"(?:[(\[]\s*(?P<low>{limit})\s*[-–]\s*(?P<high>{limit})[^)\]]*[)\]])?\s*$"
+        ),
+        other_fluid=one_of(word for words in known for word in words.other_fluids),
+        words={
+            "low": _word_of([w.low for w in known], [w.denied.low for w in known]),
+            "high": _word_of([w.high for w in known], [w.denied.high for w in known]),
+            "normal": _word_of([w.normal for w in known], [w.denied.normal for w in known]),
+        },
+    )
+
+
+def _word_of(words: list[list[str]], denied: list[str]) -> tuple[re.Pattern[str], re.Pattern[str]]:
+    return one_of(itertools.chain(*words)), re.compile("|".join(denied))
 
 
 @functools.lru_cache(maxsize=2)
@@ -39,14 +66,16 @@ def lab_of(knowledge: Knowledge, name: str, code: str = "") -> Lab | None:
         if code and code in lab.loinc:
             return lab
     found = _index(knowledge).find(name)
-    if not found or (_OTHER_FLUID.search(name.lower()) and "urine" not in found[0].id):
+    if not found or (
+        _patterns(language()).other_fluid.search(plain(name)) and "urine" not in found[0].id
+    ):
         return None
     return knowledge.labs[found[0].id]
 
 
 def read_lab_line(knowledge: Knowledge, text: str, origin: Provenance) -> Iterator[Fact]:
     """Yield the result written in one line: `potassium 2.9 mmol/L (3.5-5.3)`."""
-    match = _LINE.match(text.strip())
+    match = _patterns(language()).line.match(text.strip())
     if match:
         yield from read_lab(
             knowledge,
@@ -93,13 +122,17 @@ def _result(
     match = _NUMBER.match(str(value)) if not isinstance(value, bool) else None
     if match is None:
         word = _word(str(value))
-        return LabResult(word=word, days_ago=days_ago) if word else None  # type: ignore[arg-type]
+        return LabResult(word=word, days_ago=days_ago) if word else None
     number = float(match[2].replace(",", "."))
     unit = unit or match[3]
     converted, assumed = convert(lab, number, unit)
     limits = [None if x is None else convert(lab, _limit(lab, x), unit)[0] for x in (low, high)]
     if limits[0] is not None and limits[1] is not None and limits[0] >= limits[1]:
-        raise InputError(f"{lab.label}: the range {low} to {high} is upside down")
+        raise InputError(
+            _("{lab}: the range {low} to {high} is upside down").format(
+                lab=lab.label, low=low, high=high
+            )
+        )
     return LabResult(
         value=round(converted, 6),
         bound=match[1],  # type: ignore[arg-type]
@@ -114,12 +147,14 @@ def _limit(lab: Lab, text: object) -> float:
     try:
         return float(str(text).replace(",", "."))
     except ValueError:
-        raise InputError(f"{lab.label}: the range limit {text!r} is not a number") from None
+        raise InputError(
+            _("{lab}: the range limit {text!r} is not a number").format(lab=lab.label, text=text)
+        ) from None
 
 
-def _word(text: str) -> str:
-    low = text.lower()
-    for word, pattern in _WORDS.items():
-        if re.search(pattern, low) and not re.search(rf"\bnot {word}\b", low):
+def _word(text: str) -> Word | None:
+    low = plain(text)
+    for word, (pattern, denied) in _patterns(language()).words.items():
+        if pattern.search(low) and not denied.search(low):
             return word
-    return ""
+    return None

@@ -6,27 +6,46 @@ import datetime as dt
 import functools
 import re
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from nightcramp.intake.names import Found, NameIndex
 from nightcramp.knowledge.loader import Knowledge
+from nightcramp.language import gettext, language
+from nightcramp.language.words import one_of, plain, spoken
 from nightcramp.person.duration import days_in
 from nightcramp.person.fact import DoseChange, Fact, MedicineUse, Provenance
 
-_DOSE = re.compile(r"\b(\d+(?:[.,]\d+)?)\s*(mg|mcg|µg|ug|g|units?|iu|ml|puffs?)\b", re.I)
-_STOPPED = re.compile(
-    r"\b(stopped|no longer|discontinued|came off|finished|ended|not taken|ran out)\b"
-)
-_RAISED = re.compile(
-    r"\b(raised|increased?|doubled|upped|higher|stepped up|titrated up|from \d+\s?m?c?g)\b"
-)
-_LOWERED = re.compile(r"\b(lowered|reduced|halved|decreased?|cut down|tapered)\b")
-_NOT_TAKEN = re.compile(r"^\s*(?:no|not on|never took|never taken|does not take|denies)\b")
-_INTERMITTENT = re.compile(
-    r"\b(weekly|fortnightly|monthly|yearly|infusions?|drips?|intravenous|iv|cycles?"
-    r"|(?:once|twice|every|per|a)\s+(?:\w+\s+)?(?:weeks?|months?|year)|days? a week)\b"
-)
-_NOTHING = {"none", "nil", "no medicines", "no medication", "no medications", "nothing"}
-_CLAUSE = re.compile(r"[,;()\[\]]|\bthen\b|\band then\b")
+
+class _Patterns(NamedTuple):
+    """What people write of medicines, in English and the reader's language."""
+
+    dose: re.Pattern[str]
+    stopped: re.Pattern[str]
+    raised: re.Pattern[str]
+    lowered: re.Pattern[str]
+    not_taken: re.Pattern[str]
+    not_daily: re.Pattern[str]
+    clause: re.Pattern[str]
+    apart: re.Pattern[str]
+    nothing: frozenset[str]
+
+
+@functools.lru_cache(maxsize=4)
+def _patterns(code: str) -> _Patterns:
+    known = [words.medicines for words in spoken()]
+    units = "|".join(unit for words in known for unit in words.dose_units)
+    denied = "|".join(word for words in known for word in words.not_taken)
+    return _Patterns(
+        dose=re.compile(rf"\b(\d+(?:[.,]\d+)?)\s*({units})\b", re.I),
+        stopped=one_of(word for words in known for word in words.stopped),
+        raised=one_of(word for words in known for word in words.raised),
+        lowered=one_of(word for words in known for word in words.lowered),
+        not_taken=re.compile(rf"^\s*(?:{denied})\b"),
+        not_daily=one_of(word for words in known for word in words.not_daily),
+        clause=re.compile("|".join(known[-1].clause)),
+        apart=re.compile("|".join(known[-1].apart)),
+        nothing=frozenset(word for words in known for word in words.nothing),
+    )
 
 
 @functools.lru_cache(maxsize=2)
@@ -42,7 +61,8 @@ def medicine_names(knowledge: Knowledge) -> tuple[NameIndex, NameIndex]:
         for item in knowledge.medicine_classes.values()
         for name in (item.id.replace("_", " "), item.label, *item.names)
     ]
-    return NameIndex(ingredients), NameIndex(classes)
+    ordinary = knowledge.ordinary_words
+    return NameIndex(ingredients, ordinary=ordinary), NameIndex(classes, ordinary=ordinary)
 
 
 def medicine_ids(knowledge: Knowledge, text: str) -> list[Found]:
@@ -64,7 +84,7 @@ def read_medicine(
     knowledge: Knowledge, text: str, origin: Provenance, as_of: dt.date, **given: object
 ) -> Iterator[Fact]:
     """Yield the medicine facts in one line of free text (`given` overrides what it says)."""
-    if text.strip().lower() in _NOTHING:
+    if plain(text.strip()) in _patterns(language()).nothing:
         yield Fact(kind="answer", id="no_other_medicines", value=True, provenance=origin)
         return
     for part in _apart(knowledge, text):
@@ -73,7 +93,7 @@ def read_medicine(
 
 def _apart(knowledge: Knowledge, text: str) -> list[str]:
     """Return the parts of a line that names several medicines, else the line whole."""
-    parts = [part for part in re.split(r"[,;+]|\band\b", text) if part.strip()]
+    parts = [part for part in _patterns(language()).apart.split(text) if part.strip()]
     ingredients, _ = medicine_names(knowledge)
     return parts if all(ingredients.find(part) for part in parts) else [text]
 
@@ -92,39 +112,40 @@ def _read_one(
         return
     use = use_in(text, as_of, **given)
     for item in found:
-        note = f"read as {item.near}" if item.near else ""
+        note = gettext("read as {name}").format(name=item.near) if item.near else ""
         provenance = Provenance(file=origin.file, at=origin.at, written=written, note=note)
         yield Fact(kind="medicine", id=item.id, value=use, provenance=provenance)
 
 
 def use_in(text: str, as_of: dt.date, **given: object) -> MedicineUse:
     """Return how a medicine is taken, as far as the words tell."""
-    low = text.lower()
-    doses = _DOSE.findall(low)
+    low = plain(text)
+    told_by = _patterns(language())
+    doses = told_by.dose.findall(low)
     since: float | None = None
     stopped: float | None = None
     changes: list[DoseChange] = []
-    for clause in _CLAUSE.split(low):
-        days = days_in(_DOSE.sub(" ", clause), as_of)
-        if _STOPPED.search(clause):
+    for clause in told_by.clause.split(low):
+        days = days_in(told_by.dose.sub(" ", clause), as_of)
+        if told_by.stopped.search(clause):
             stopped = days if days is not None else 0.0
-        elif direction := _direction(clause):
+        elif direction := _direction(clause, told_by):
             changes.append(DoseChange(direction=direction, days_ago=days))  # type: ignore[arg-type]
         elif days is not None and since is None:
             since = days
-    taking = not _NOT_TAKEN.search(low) and stopped is None
+    taking = not told_by.not_taken.search(low) and stopped is None
     told = {
         "taking": taking,
         "dose": "".join(doses[-1]) if doses else "",
         "since_days": since,
         "stopped_days": stopped,
         "changes": tuple(changes),
-        "intermittent": True if _INTERMITTENT.search(low) else None,
+        "intermittent": True if told_by.not_daily.search(low) else None,
     }
     return MedicineUse(**{**told, **given})  # type: ignore[arg-type]
 
 
-def _direction(clause: str) -> str:
-    if _RAISED.search(clause):
+def _direction(clause: str, told_by: _Patterns) -> str:
+    if told_by.raised.search(clause):
         return "raised"
-    return "lowered" if _LOWERED.search(clause) else ""
+    return "lowered" if told_by.lowered.search(clause) else ""

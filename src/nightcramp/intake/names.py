@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from nightcramp.language.words import plain
+
 _TOKEN = re.compile(r"[a-z0-9]+(?:[-'+.][a-z0-9]+)*\+?")
 LONGEST_NAME = 8
 LEAST_NEAR_LENGTH = 5
@@ -23,9 +25,9 @@ class Found:
 
 
 def tokens(text: str) -> list[tuple[str, int, int]]:
-    """Split text into (token, start, end), lower case, hyphens read as spaces."""
-    plain = text.lower().replace("-", " ").replace("/", " ").replace("’", "'")
-    return [(match[0], match.start(), match.end()) for match in _TOKEN.finditer(plain)]
+    """Split text into (token, start, end): small letters, no accents, hyphens read as spaces."""
+    spaced = plain(text).replace("-", " ").replace("/", " ").replace("’", "'")
+    return [(match[0], match.start(), match.end()) for match in _TOKEN.finditer(spaced)]
 
 
 def normal(text: str) -> str:
@@ -34,13 +36,22 @@ def normal(text: str) -> str:
 
 
 class NameIndex:
-    """Looks up names (and near misses) of one kind of record."""
+    """Looks up names (and near misses) of one kind of record.
 
-    def __init__(self, named: Iterable[tuple[str, str]], barred: Iterable[str] = ()) -> None:
+    `barred`: phrases that contain a name and mean something else. `ordinary`: words that are no
+    misspelt names, though they look like one.
+    """
+
+    def __init__(
+        self,
+        named: Iterable[tuple[str, str]],
+        barred: Iterable[str] = (),
+        ordinary: Iterable[str] = (),
+    ) -> None:
         self.ids: dict[str, str] = {}
         for name, identifier in named:
             self.ids.setdefault(normal(name), identifier)
-        self.barred = frozenset(normal(name) for name in barred)
+        self.barred = frozenset(normal(name) for name in (*barred, *ordinary))
         self._near_names = [n for n in self.ids if " " not in n and len(n) >= LEAST_NEAR_LENGTH]
 
     def find(self, text: str) -> list[Found]:
@@ -59,11 +70,12 @@ class NameIndex:
     def _longest_at(self, words: list[tuple[str, int, int]], at: int) -> tuple[int, str]:
         for size in range(min(LONGEST_NAME, len(words) - at), 0, -1):
             phrase = " ".join(word for word, _, _ in words[at : at + size])
-            for form in _forms(phrase):
-                if form in self.ids:
-                    return size, self.ids[form]
+            if phrase in self.ids:
+                return size, self.ids[phrase]
             if phrase in self.barred:
                 return size, ""
+            if phrase.endswith("s") and phrase[:-1] in self.ids:
+                return size, self.ids[phrase[:-1]]
         return 1, ""
 
     def _barred_at(self, words: list[tuple[str, int, int]]) -> set[int]:
@@ -96,8 +108,3 @@ class NameIndex:
             if match and (best is None or match[1] > best[0]):
                 best = match[1], Found(self.ids[match[0]], start, end, near=match[0])
         return [best[1]] if best else []
-
-
-def _forms(phrase: str) -> list[str]:
-    """Return the phrase and its singular."""
-    return [phrase, phrase[:-1]] if phrase.endswith("s") else [phrase]

@@ -14,7 +14,9 @@ from nightcramp.errors import InputError
 from nightcramp.intake.diary_facts import with_diary
 from nightcramp.intake.merge import merged
 from nightcramp.intake.reading import Reading
+from nightcramp.intake.told import ToldStory, told_in
 from nightcramp.knowledge.loader import knowledge
+from nightcramp.language import gettext as _
 from nightcramp.person.facts import Facts
 from nightcramp.person.finding import Findings
 from nightcramp.person.night import Night
@@ -27,15 +29,18 @@ from nightcramp.store.trials import KeptTrial, kept_trials, latest_verdicts
 
 @dataclass(frozen=True)
 class OwnRecord:
-    """What was imported and told; `kept` is the latest analysis with the digest it was made of.
+    """What was told in interviews and imported, and what the diary holds.
 
-    `trials`: all locked trials by id, oldest first.
+    `kept` is the latest analysis with the digest it was made of; `trials`: all locked trials by
+    id, oldest first. `readings` are of `told` and `imported` together.
     """
 
     readings: list[Reading]
     nights: list[Night]
     kept: tuple[str, Findings] | None
     trials: dict[str, KeptTrial] = field(default_factory=dict)
+    told: ToldStory = field(default_factory=ToldStory)
+    imported: list[Reading] = field(default_factory=list)
 
     def digest(self) -> str:
         """Return a digest of everything that findings depend on."""
@@ -62,8 +67,8 @@ class OwnRecord:
         shown = any(f.state == "found" for f in found) or any(v.tells for v in verdicts)
         if not readings and not shown:
             raise InputError(
-                "there is nothing to assess yet",
-                hint="Give a story file, `nightcramp import` your records, or keep a diary.",
+                _("there is nothing to assess yet"),
+                hint=_("Give a story file, `nightcramp import` your records, or keep a diary."),
             )
         facts = merged(readings, date)
         return Facts(facts.knowledge, facts.all, found, verdicts)
@@ -71,10 +76,12 @@ class OwnRecord:
 
 def own_record(store: Store) -> OwnRecord:
     """Return what the store holds of its person."""
-    readings = stored_readings(store)
-    imported = [reading.nights for reading in readings]
+    imports, told = stored_readings(store), told_in(store, knowledge())
+    imported = [reading.nights for reading in imports]
     return OwnRecord(
-        readings=readings,
+        told=told,
+        imported=imports,
+        readings=[*told.readings(knowledge()), *imports],
         nights=nights_of(all_entries(store), imported, knowledge().measures),
         kept=_kept(store),
         trials=kept_trials(store),

@@ -15,6 +15,8 @@ from nightcramp.errors import InputError
 from nightcramp.intake.diary_words import own_name, told_from_words
 from nightcramp.intake.spreadsheet.cells import factor_of
 from nightcramp.knowledge.loader import Knowledge
+from nightcramp.language import gettext as _
+from nightcramp.language import number
 
 NOT_LOGGED = {"", "-", "–", "—"}
 REST = "."
@@ -63,7 +65,7 @@ def told_from_line(line: str, evening: dt.date, sheet: Sheet, knowledge: Knowled
 def row_in_words(told: Told | None, sheet: Sheet, knowledge: Knowledge) -> str:
     """Return what was understood of a row, in the order and the units of its columns."""
     if told is None:
-        return "not logged"
+        return _("not logged")
     parts = [part for column in sheet.columns for part in column.parts]
     said = [_value_in_words(part, told, knowledge) for part in parts]
     return "; ".join(filter(None, [*said, told.note and f'"{told.note}"']))
@@ -76,9 +78,12 @@ def check_own(sheet: Sheet, knowledge: Knowledge) -> None:
         try:
             told_from_words([f"+{name}"], sheet.first, knowledge)
         except InputError as error:
-            raise InputError(f"{name!r} cannot head a column", hint=error.message) from None
+            refused = _("{name!r} cannot head a column").format(name=name)
+            raise InputError(refused, hint=error.message) from None
         if keys.count(key) > 1:
-            raise InputError(f"{name!r} is named twice", hint="Name each thing once.")
+            raise InputError(
+                _("{name!r} is named twice").format(name=name), hint=_("Name each thing once.")
+            )
 
 
 class _LineReader:
@@ -96,7 +101,7 @@ class _LineReader:
     def read(self, said: _Said) -> None:
         """Take in one code with its value; raises InputError."""
         if said.part.code in self.seen:
-            raise self._fault(said, "stands twice")
+            raise self._fault(said, _("stands twice"))
         self.seen.add(said.part.code)
         word, label = self._word(said), said.part.label(self.knowledge)
         try:
@@ -110,7 +115,8 @@ class _LineReader:
         try:
             self.notes = told_from_words([f"note={text}"], self.evening, self.knowledge).note
         except InputError as error:
-            raise _fault("note", at, error.message, "A note follows after `;`.") from None
+            hint = _("A note follows after `;`.")
+            raise _fault(_("note"), at, error.message, hint) from None
 
     def told(self, *, rest: bool) -> Told:
         """Return what the line tells; `rest`: N is ringed in the columns nothing was typed for."""
@@ -138,28 +144,33 @@ class _LineReader:
         if part.is_yes_no(self.knowledge):
             return f"{part.measure}={self._yes_or_no(said)}"
         if not said.value:
-            raise self._fault(said, "nothing stands with it")
+            raise self._fault(said, _("nothing stands with it"))
         if part.kind(self.knowledge) == "clock":
             clock = _clock(said.value)
             if clock is None:
-                raise self._fault(said, f"{said.value} can be morning or evening, or no time")
+                unclear = _("{value} can be morning or evening, or no time")
+                raise self._fault(said, unclear.format(value=said.value))
             return f"{part.measure}={clock}"
         return f"{part.measure}={said.value}{part.unit}"
 
     def _yes_or_no(self, said: _Said) -> str:
         if said.value not in {"", "0", "1"}:
-            raise self._fault(said, f"{said.value} is neither yes nor no")
+            neither = _("{value} is neither yes nor no")
+            raise self._fault(said, neither.format(value=said.value))
         return "no" if said.value == "0" else "yes"
 
     def _fault(self, said: _Said, reason: str) -> InputError:
         part = said.part
-        example = f"{part.code}2 for 2 {part.unit}" if part.unit else f"{part.code}2"
         fits = {
-            "clock": "@15, @08 or @3pm",
-            "yes_no": f"{part.code}, or {part.code}0 for no",
-        }.get(part.kind(self.knowledge), example)
-        column = f"column {part.code} ({part.label(self.knowledge)})"
-        return _fault(column, said.at, reason, f"Type it like {fits}.")
+            "clock": _("Type it like @15, @08 or @3pm."),
+            "yes_no": _("Type it like {code}, or {code}0 for no."),
+        }.get(part.kind(self.knowledge), _("Type it like {code}2."))
+        if part.unit:
+            fits = _("Type it like {code}2 for 2 {unit}.")
+        column = _("column {code} ({label})").format(
+            code=part.code, label=part.label(self.knowledge)
+        )
+        return _fault(column, said.at, reason, fits.format(code=part.code, unit=part.unit))
 
 
 def _pieces(typed: str, sheet: Sheet) -> Iterator[_Said]:
@@ -170,18 +181,21 @@ def _pieces(typed: str, sheet: Sheet) -> Iterator[_Said]:
         found = _PIECE.match(typed, at)
         if found is None or (found["count"] and at != first):
             shown = typed[at:].split()[0][:_SHOWN]
-            raise _fault("", at, f"{shown!r} belongs to no column", _known(sheet))
+            stray = _("{text!r} belongs to no column").format(text=shown)
+            raise _fault("", at, stray, _known(sheet))
         yield from _read(found, parts, sheet)
         at = _past_spaces(typed, found.end())
 
 
 def _check_text(line: str) -> None:
     if len(line) > LONGEST:
-        raise _fault("", LONGEST, "the line is too long", f"It holds {LONGEST} characters at most.")
+        most = _("It holds {most} characters at most.").format(most=LONGEST)
+        raise _fault("", LONGEST, _("the line is too long"), most)
     try:
         line.encode()
     except UnicodeEncodeError as error:
-        raise _fault("", error.start, "no letter stands here", "Type it anew.") from None
+        anew = _("Type it anew.")
+        raise _fault("", error.start, _("no letter stands here"), anew) from None
 
 
 def _past_spaces(typed: str, at: int) -> int:
@@ -210,7 +224,8 @@ def _codes(run: str, at: int, parts: dict[str, Part], sheet: Sheet) -> list[str]
     while run:
         code = next((run[:size] for size in (2, 1) if run[:size] in parts), "")
         if not code:
-            raise _fault("", at, f"{run[0]!r} is no letter of the sheet", _known(sheet))
+            unknown = _("{letter!r} is no letter of the sheet").format(letter=run[0])
+            raise _fault("", at, unknown, _known(sheet))
         codes.append(code)
         run, at = run[len(code) :], at + len(code)
     return codes
@@ -235,13 +250,15 @@ def _clock(text: str) -> str | None:
 
 
 def _fault(column: str, at: int, reason: str, hint: str) -> InputError:
-    place = f"{column}, character {at + 1}" if column else f"character {at + 1}"
-    return InputError(reason, where=place, hint=hint)
+    place = _("{column}, character {place}") if column else _("character {place}")
+    return InputError(reason, where=place.format(column=column, place=at + 1), hint=hint)
 
 
 def _known(sheet: Sheet) -> str:
     codes = " ".join(part.code for column in sheet.columns for part in column.parts)
-    return f"The letters of this sheet are: {codes}. A dot ends the line, a note follows `;`."
+    return _(
+        "The letters of this sheet are: {codes}. A dot ends the line, a note follows `;`."
+    ).format(codes=codes)
 
 
 def _value_in_words(part: Part, told: Told, knowledge: Knowledge) -> str:
@@ -255,7 +272,7 @@ def _value_in_words(part: Part, told: Told, knowledge: Knowledge) -> str:
     name = part.label(knowledge).split(",")[0]
     factor = factor_of(measure, part.unit) if measure and part.unit else None
     if factor:
-        return f"{name} {value / factor[0]:.3g} {part.unit}"
+        return f"{name} {number(value / factor[0], '.3g')} {_(part.unit)}"
     said = value_in_words(key, value, knowledge.measures)
-    unit = measure.unit if measure else ""
+    unit = _(measure.unit) if measure else ""
     return f"{name} {said.removesuffix(unit) if unit in name else said}".rstrip()

@@ -18,6 +18,8 @@ from nightcramp.errors import InputError
 from nightcramp.intake.diary_clock import PersonClock, check_over
 from nightcramp.intake.paper import told_from_line
 from nightcramp.knowledge.loader import Knowledge
+from nightcramp.language import gettext as _
+from nightcramp.language import ngettext
 
 PAPER: Literal["paper"] = "paper"
 NAMESPACE = uuid.UUID("8c2f5f0e-6f0b-5d0c-9a53-2f5d3a8b1c47")
@@ -48,12 +50,18 @@ def rows_of(
     if reader.faults:
         count = len(reader.faults)
         raise InputError(
-            f"{count} line{'s' if count > 1 else ''} cannot be read; nothing was stored",
+            ngettext(
+                "{count} line cannot be read; nothing was stored",
+                "{count} lines cannot be read; nothing was stored",
+                count,
+            ).format(count=count),
             where=where,
             hint="\n  ".join(reader.faults),
         )
     if not reader.rows:
-        raise InputError("holds no line", where=where, hint="For instance: 2026-11-24 2 p7 e8")
+        raise InputError(
+            _("holds no line"), where=where, hint=_("For instance: 2026-11-24 2 p7 e8")
+        )
     return list(reader.rows.values())
 
 
@@ -80,9 +88,10 @@ class _TextReader:
         try:
             self._row(line)
         except InputError as error:
-            place = error.where or "character 1"
+            place = error.where or _("character {place}").format(place=1)
             hint = f" {error.hint}" if error.hint else ""
-            self.faults.append(f"line {number}, {place}: {error.message}.{hint}")
+            where = _("line {line}, {place}").format(line=number, place=place)
+            self.faults.append(f"{where}: {error.message}.{hint}")
 
     def _row(self, line: str) -> None:
         dated = _DATED.match(line)
@@ -93,11 +102,11 @@ class _TextReader:
         rest = " " * dated.end() + line[dated.end() :] if dated else line
         if gap and not dated:
             raise InputError(
-                f"the empty line {gap} before it can be a night or not",
-                hint="Write - for a night not logged, or the date in this line.",
+                _("the empty line {line} before it can be a night or not").format(line=gap),
+                hint=_("Write - for a night not logged, or the date in this line."),
             )
         if evening in self.rows:
-            raise InputError(f"the night of {evening} stands twice")
+            raise InputError(_("the night of {evening} stands twice").format(evening=evening))
         self.rows[evening] = row_of(rest, evening, self.sheet, self.knowledge, self.clock)
 
 
@@ -106,7 +115,7 @@ def row_of(
 ) -> Row:
     """Return the row of one line; raises InputError, also for what has not been yet."""
     if evening > clock.today:
-        raise InputError(f"the night of {evening} has not come yet")
+        raise InputError(_("the night of {evening} has not come yet").format(evening=evening))
     told = told_from_line(line, evening, sheet, knowledge)
     if told is not None:
         check_over(told, clock, knowledge.measures)
@@ -176,9 +185,9 @@ def first_evening(text: str, where: str) -> dt.date:
     dated = _DATED.match(lines[0]) if lines else None
     if dated is None:
         raise InputError(
-            "the first line does not say its evening",
+            _("the first line does not say its evening"),
             where=where,
-            hint="Begin it with the date, 2026-11-24 2 p7, or give --from.",
+            hint=_("Begin it with the date, 2026-11-24 2 p7, or give --from."),
         )
     return _date(dated[1])
 
@@ -187,4 +196,6 @@ def _date(text: str) -> dt.date:
     try:
         return dt.date.fromisoformat(text)
     except ValueError:
-        raise InputError(f"{text} is no date", hint="Write it like 2026-11-24.") from None
+        raise InputError(
+            _("{text} is no date").format(text=text), hint=_("Write it like 2026-11-24.")
+        ) from None

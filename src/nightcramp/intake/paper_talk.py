@@ -14,9 +14,11 @@ from nightcramp.intake.diary_clock import PersonClock
 from nightcramp.intake.paper import row_in_words
 from nightcramp.intake.paper_rows import Row, row_of
 from nightcramp.knowledge.loader import Knowledge
+from nightcramp.language import gettext as _
+from nightcramp.language import ngettext, noted
 from nightcramp.report.words import wrap
 
-INTRO = (
+INTRO = noted(
     "One line a night, with the letters of the columns, as in `2 p7 e8u f5 c2@15 x .`: the cramps "
     "first, 0 if none; a dot at the end where N is ringed in all the rest. Enter alone: nothing "
     "to type. `-`: the row is empty. `b` goes one back, `q` stops. Each night is told back in "
@@ -50,7 +52,7 @@ class SheetTalk:
 
     def run(self) -> None:
         """Ask until the last row, `q`, or the end of what is typed."""
-        click.echo(wrap(INTRO, 0))
+        click.echo(wrap(_(INTRO), 0))
         at = 0
         while at < len(self.evenings) and (text := self._asked(self.evenings[at])) is not None:
             if text.lower() == "b":
@@ -62,7 +64,8 @@ class SheetTalk:
     def _asked(self, evening: dt.date) -> str | None:
         """Return what was typed for a row, or None to stop."""
         if told := self.before.get(evening):
-            click.echo(wrap(f"typed before: {row_in_words(told, self.sheet, self.knowledge)}"))
+            row = row_in_words(told, self.sheet, self.knowledge)
+            click.echo(wrap(_("typed before: {row}").format(row=row)))
         try:
             asked = click.prompt(night_name(evening), default="", show_default=False)
         except click.Abort:
@@ -87,6 +90,7 @@ class SheetTalk:
 
     def _sum_up(self) -> None:
         count = len(self.stored)
-        click.echo(f"{count} night{'' if count == 1 else 's'} stored.")
+        stored = ngettext("{count} night stored.", "{count} nights stored.", count)
+        click.echo(stored.format(count=count))
         if len(self.evenings) < self.sheet.nights:
-            click.echo("The other rows of the sheet have not come yet.")
+            click.echo(_("The other rows of the sheet have not come yet."))

@@ -8,6 +8,7 @@ from collections import Counter
 import msgspec
 from msgspec import Struct, field
 
+from nightcramp.diary.entry import Entry
 from nightcramp.person.fact import DoseChange, Fact, LabResult, MedicineUse
 from nightcramp.person.night import Night
 
@@ -38,6 +39,8 @@ class Reading(Struct, kw_only=True):
     as_of: dt.date
     facts: list[Fact] = field(default_factory=list)
     nights: list[Night] = field(default_factory=list)
+    entries: list[Entry] = field(default_factory=list)
+    """What the person told the diary, with the ids it was told under."""
     account: Account = field(default_factory=Account)
     mapping: str = ""
     """How the columns of a spreadsheet were read, in words."""

@@ -8,17 +8,21 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from nightcramp.errors import InputError
-from nightcramp.intake.answers import fit_answer, suggestion
+from nightcramp.intake.answers import fit_answer, says_unknown, suggestion, yes_or_no
 from nightcramp.intake.conditions import CODE_SYSTEMS, condition_of_code, read_condition
 from nightcramp.intake.labs import read_lab, read_lab_line
 from nightcramp.intake.medicines import read_medicine
 from nightcramp.knowledge.loader import Knowledge
+from nightcramp.knowledge.loader import knowledge as shipped_knowledge
+from nightcramp.language import NAMES, language, speaking
+from nightcramp.language import gettext as _
 from nightcramp.person.duration import date_in, days_in
 from nightcramp.person.fact import DoseChange, Fact, Provenance
 
 ENTRIES = {
     "as_of": "the date of the story (YYYY-MM-DD); dates in it are counted from here",
     "title": "a name for the story; it is not read",
+    "language": "the language it is written in (en, es); else that of whoever reads it",
     "answers": "answers by question id or condition id",
     "medicines": "medicines, one line each, or tables with dates",
     "conditions": "diagnoses and operations, one line each, or tables with a code",
@@ -71,8 +75,17 @@ _CRAMP_USES = {
 def facts_of_story(
     knowledge: Knowledge, data: dict[str, Any], file: str, today: dt.date | None = None
 ) -> list[Fact]:
-    """Return the facts of a story already parsed."""
-    return list(_Story(knowledge, data, file, today).facts())
+    """Return the facts of a story already parsed; raises InputError for what does not fit."""
+    written = str(data.get("language") or language())
+    if written not in NAMES:
+        raise InputError(
+            _("{name!r} is not known").format(name=written[:20]),
+            where=f"{file}: language",
+            hint=_("One of {names}.").format(names=", ".join(NAMES)),
+        )
+    known = knowledge if written == language() else None
+    with speaking(written):
+        return list(_Story(known or shipped_knowledge(), data, file, today).facts())
 
 
 def story_date(data: dict[str, Any], file: str, today: dt.date | None = None) -> dt.date:
@@ -85,9 +98,9 @@ def story_date(data: dict[str, Any], file: str, today: dt.date | None = None) ->
         found = date_in(given)
     if found is None:
         raise InputError(
-            f"{_short(given)} is not a date",
+            _("{written} is not a date").format(written=_short(given)),
             where=f"{file}: as_of",
-            hint="Write it as 2026-11-23.",
+            hint=_("Write it as 2026-11-23."),
         )
     return found.date() if isinstance(found, dt.datetime) else found
 
@@ -116,8 +129,8 @@ class _Story:
             if key not in known:
                 hint = suggestion(str(key), list(known)) if key else ""
                 if str(key) in self.knowledge.questions and not at:
-                    hint = "Answers stand under `answers`."
-                raise self._fault(at, f"there is no entry {key!r} here", hint)
+                    hint = _("Answers stand under `answers`.")
+                raise self._fault(at, _("there is no entry {key!r} here").format(key=key), hint)
 
     def _located(self, at: str, facts: Iterator[Fact]) -> list[Fact]:
         """Read facts; an error that names no place gets this one."""
@@ -136,7 +149,7 @@ class _Story:
         if answers is None:
             return
         if not isinstance(answers, dict):
-            raise self._fault("answers", "must be a table of question ids and answers")
+            raise self._fault("answers", _("must be a table of question ids and answers"))
         for name, value in answers.items():
             yield from self._located(f"answers.{name}", self._answer(str(name), value))
 
@@ -151,7 +164,7 @@ class _Story:
         if lines is None:
             return
         if not isinstance(lines, list):
-            raise self._fault(entry, "must be a list, one entry a line")
+            raise self._fault(entry, _("must be a list, one entry a line"))
         for index, line in enumerate(lines):
             at = f"{entry}[{index + 1}]"
             yield from self._located(at, read(line, at))
@@ -204,7 +217,9 @@ class _Story:
         system = str(table.get("system", "icd10cm")).lower().replace("-", "")
         if system not in CODE_SYSTEMS:
             raise self._fault(
-                f"{at}.system", f"{system!r} is not known", f"One of {', '.join(CODE_SYSTEMS)}."
+                f"{at}.system",
+                _("{name!r} is not known").format(name=system),
+                _("One of {names}.").format(names=", ".join(CODE_SYSTEMS)),
             )
         found = condition_of_code(self.knowledge, system, str(table["code"]))
         if found is None:
@@ -219,7 +234,9 @@ class _Story:
             return
         table = self._table(line, at, LAB_ENTRIES, required=("name", "loinc"))
         if table.get("value") is None:
-            raise self._fault(at, "a result needs a `value`", "A number, or low, normal, high.")
+            raise self._fault(
+                at, _("a result needs a `value`"), _("A number, or low, normal, high.")
+            )
         yield from read_lab(
             self.knowledge,
             str(table.get("name", "")),
@@ -238,22 +255,23 @@ class _Story:
         if isinstance(line, str):
             return {"name": line}
         if not isinstance(line, dict):
-            raise self._fault(at, f"{_short(line)} is neither a line of text nor a table")
+            neither = _("{written} is neither a line of text nor a table")
+            raise self._fault(at, neither.format(written=_short(line)))
         self._check_entries(line, known, at)
         if not any(line.get(key) for key in required):
-            raise self._fault(at, f"needs {' or '.join(f'`{key}`' for key in required)}")
+            entries = _(" or ").join(f"`{key}`" for key in required)
+            raise self._fault(at, _("needs {entries}").format(entries=entries))
         return line
 
     def _truth(self, table: dict[str, Any], entry: str, at: str) -> bool | None:
-        from nightcramp.intake.answers import NO, UNKNOWN, YES
-
         value = table.get(entry)
-        word = str(value).strip().lower()
-        if value is None or word in UNKNOWN:
+        if value is None or says_unknown(str(value)):
             return None
-        if isinstance(value, bool) or word in YES | NO:
-            return value if isinstance(value, bool) else word in YES
-        raise self._fault(f"{at}.{entry}", f"{_short(value)} is not yes, no or unknown")
+        said = value if isinstance(value, bool) else yes_or_no(str(value))
+        if said is not None:
+            return said
+        unclear = _("{written} is not yes, no or unknown").format(written=_short(value))
+        raise self._fault(f"{at}.{entry}", unclear)
 
     def _days(self, table: dict[str, Any], entry: str, at: str) -> float:
         value = table[entry]
@@ -270,8 +288,8 @@ class _Story:
         if days is None or not math.isfinite(days) or not 0 <= days <= 130 * 366:
             raise self._fault(
                 f"{at}.{entry}",
-                f"{_short(value)} is not a past date or a length of time",
-                "Write for instance `3 months`, or 2026-03-01, not after the story's date.",
+                _("{written} is not a past date or a length of time").format(written=_short(value)),
+                _("Write for instance `3 months`, or 2026-03-01, not after the story's date."),
             )
         return days
 

@@ -14,10 +14,12 @@ from nightcramp.errors import InputError
 from nightcramp.intake.own_record import OwnRecord
 from nightcramp.knowledge.loader import Knowledge, knowledge
 from nightcramp.knowledge.schema import TrialModel
+from nightcramp.language import gettext as _
+from nightcramp.language import noted
 from nightcramp.person.facts import Facts
 from nightcramp.trial.baseline import baseline_of
 from nightcramp.trial.gate import SOON, Gate, gate, unanswered_signs
-from nightcramp.trial.lock import Design
+from nightcramp.trial.lock import Design, unequal
 from nightcramp.trial.planner import Draft, Plan, Wish, plan
 from nightcramp.trial.propose import Proposal, propose, propose_own
 from nightcramp.trial.protocol import Arm, Outcome, Protocol
@@ -28,13 +30,18 @@ MEASURED: Mapping[str, Outcome] = {
     "pain": "pain",
     "sleep": "sleep_lost",
 }
-IN_WORDS: Mapping[Outcome, str] = {
-    "cramps": "how many cramps I have",
-    "nights_with_cramp": "on how many nights I have cramps",
-    "pain": "how bad my cramps are",
-    "sleep_lost": "how much sleep cramps cost me",
+QUESTIONS: Mapping[Outcome, str] = {
+    "cramps": noted("Does it make a difference to how many cramps I have: {first}, or {second}?"),
+    "nights_with_cramp": noted(
+        "Does it make a difference to on how many nights I have cramps: {first}, or {second}?"
+    ),
+    "pain": noted("Does it make a difference to how bad my cramps are: {first}, or {second}?"),
+    "sleep_lost": noted(
+        "Does it make a difference to how much sleep cramps cost me: {first}, or {second}?"
+    ),
 }
 LONGEST_SLUG = 40
+ANY_SIGN = noted("Is any of these so, now or in the last weeks?")
 
 
 class Wanted(Struct, frozen=True, kw_only=True):
@@ -120,16 +127,38 @@ def planned(wanted: Wanted, record: OwnRecord, facts: Facts) -> Planned:
     return Planned(proposals=proposals, arms=arms, plan=found, draft=found.best, error=error)
 
 
+def check_allowed(proposal: Proposal) -> None:
+    """Raise InputError where something is not for testing, with the reason alone."""
+    if proposal.safety == "refused":
+        raise InputError(_refused(proposal.title, proposal.reason))
+
+
+def _refused(title: str, reason: str) -> str:
+    said = _("{title}: this is not for testing now. {reason}")
+    return said.format(title=title, reason=reason)
+
+
 def _refuse(title: str, decided: Gate | Proposal) -> None:
     """Raise InputError where something is not for testing, with the reason."""
     if decided.safety == "refused":
-        raise InputError(
-            f"{title}: this is not for testing now. {decided.reason}", hint=seen_hint(decided)
-        )
+        raise InputError(_refused(title, decided.reason), hint=seen_hint(decided))
 
 
 def seen_hint(decided: Gate | Proposal) -> str:
     """Return how to say that a clinician has looked at the warning signs, "" for others."""
+    soon = to_be_seen(decided)
+    if not soon:
+        return ""
+    return _("Once a clinician has looked at it: {options}").format(
+        options=" ".join(f"--seen {rule}" for rule in soon)
+    )
+
+
+def to_be_seen(decided: Gate | Proposal) -> list[str]:
+    """Return the warning signs that refuse something until a clinician has looked at them.
+
+    None where something else refuses it too.
+    """
     rules = (
         decided.rules
         if isinstance(decided, Proposal)
@@ -137,9 +166,7 @@ def seen_hint(decided: Gate | Proposal) -> str:
     )
     flags = knowledge().red_flags
     soon = [rule for rule in rules if rule in flags and flags[rule].level == SOON]
-    if not soon or len(soon) < len(set(rules)):
-        return ""
-    return f"Once a clinician has looked at it: {' '.join(f'--seen {rule}' for rule in soon)}"
+    return soon if len(soon) >= len(set(rules)) else []
 
 
 def _plan(
@@ -158,9 +185,10 @@ def _plan(
     )
     if wish.washout >= wish.shortest_block:
         raise InputError(
-            f"blocks of {wish.shortest_block} nights are too short for {wish.washout} that do not "
-            "count",
-            hint="Make blocks longer (--block), or leave out fewer nights (--washout).",
+            _("blocks of {block} nights are too short for {washout} that do not count").format(
+                block=wish.shortest_block, washout=wish.washout
+            ),
+            hint=_("Make blocks longer (--block), or leave out fewer nights (--washout)."),
         )
     if wanted.blocks is not None:
         wish, choices = _only(wanted.blocks, wish, choices, 3 if wanted.nothing else 2)
@@ -173,10 +201,7 @@ def _plan(
 def _only(blocks: int, wish: Wish, choices: TrialModel, arms: int) -> tuple[Wish, TrialModel]:
     """Return the wish and choices that leave one design, of so many blocks."""
     if blocks % arms or blocks < arms:
-        raise InputError(
-            f"{blocks} blocks cannot be shared equally among {arms} arms",
-            hint=f"Take a multiple of {arms}.",
-        )
+        raise unequal(blocks, arms)
     longest = wish.run_in + blocks // arms * 2 * wish.shortest_block
     return replace(wish, longest=longest), replace(choices, lengths=[], block_lengths=[])
 
@@ -188,26 +213,29 @@ def _or(chosen: int | None, proposed: int) -> int:
 def _arms(wanted: Wanted, proposals: tuple[Proposal, ...]) -> tuple[Arm, ...]:
     """Return the arms, the two compared ones first; raises InputError for what cannot be."""
     if not all(one.arms for one in proposals):
-        raise InputError(f"nobody has said how to test {proposals[0].title.lower()}")
+        raise InputError(
+            _("nobody has said how to test {what}").format(what=proposals[0].title.lower())
+        )
     do, leave = proposals[0].arms
     if wanted.against:
         if wanted.dummy or wanted.nothing:
-            raise InputError("two actions are compared with each other, without a third arm")
+            raise InputError(_("two actions are compared with each other, without a third arm"))
         other = proposals[1].arms[0]
         return replace(do, id="first"), replace(other, id="second")
     if not wanted.dummy:
         if wanted.nothing:
-            raise InputError("a third arm without either needs a dummy", hint="Add --dummy.")
+            raise InputError(_("a third arm without either needs a dummy"), hint=_("Add --dummy."))
         return do, leave
     page = proposals[0].page
     if page is not None and not page.blinding:
         raise InputError(
-            f"there is no dummy for {proposals[0].title.lower()}", hint="Leave out --dummy."
+            _("there is no dummy for {what}").format(what=proposals[0].title.lower()),
+            hint=_("Leave out --dummy."),
         )
     dummy = Arm(
         id="dummy",
-        label=f"Dummy in place of: {proposals[0].title}",
-        instruction="Take the dummy that looks like it, in the same way.",
+        label=_("Dummy in place of: {what}").format(what=proposals[0].title),
+        instruction=_("Take the dummy that looks like it, in the same way."),
         kind="dummy",
     )
     return (do, dummy, replace(leave, kind="nothing")) if wanted.nothing else (do, dummy)
@@ -218,15 +246,17 @@ def design_of(found: Planned, prescriber: str = "") -> Design:
     asked = [one for one in found.proposals if one.safety == "ask_prescriber"]
     if asked and not prescriber.strip():
         raise InputError(
-            f"a prescriber must agree first. {asked[0].reason}",
-            hint="`nightcramp trial page FILE.pdf` with the same words writes the page that asks "
-            'them. Then say who agreed: --prescriber "Dr Lee, 24 November".',
+            _("a prescriber must agree first. {reason}").format(reason=asked[0].reason),
+            hint=_(
+                "`nightcramp trial page FILE.pdf` with the same words writes the page that asks "
+                'them. Then say who agreed: --prescriber "Dr Lee, 24 November".'
+            ),
         )
     if found.draft is None:
-        raise InputError(f"no design would tell anything: {found.plan.why}")
+        raise InputError(_("no design would tell anything: {why}").format(why=found.plan.why))
     wish, several = found.plan.wish, len(found.proposals) > 1
     return Design(
-        title=" or ".join(one.title for one in found.proposals),
+        title=titles_of(found),
         question=_question(found),
         arms=found.arms,
         run_in=found.draft.run_in,
@@ -244,6 +274,25 @@ def design_of(found: Planned, prescriber: str = "") -> Design:
     )
 
 
+def check_advised(found: Planned, hint: str = "") -> None:
+    """Raise InputError where a trial is advised against."""
+    if found.plan.advice == "against":
+        against = _("this trial is advised against. {why}")
+        raise InputError(against.format(why=found.plan.why), hint=hint)
+
+
+def check_signs(is_any: bool, hint: str = "") -> None:
+    """Raise InputError where the person has a warning sign."""
+    if is_any:
+        raise InputError(_("then it is not the time for a trial; nothing was locked"), hint=hint)
+
+
+def titles_of(found: Planned) -> str:
+    """Return what is tested, in one line."""
+    first, *others = (one.title for one in found.proposals)
+    return _("{first} or {second}").format(first=first, second=others[0]) if others else first
+
+
 def design_again(protocol: Protocol, facts: Facts, seen: frozenset[str] = frozenset()) -> Design:
     """Return the design of a protocol, for the same with a new order; InputError if refused now."""
     decided = gate(protocol.action or protocol.title, Known(facts, cautious=True), seen)
@@ -253,8 +302,7 @@ def design_again(protocol: Protocol, facts: Facts, seen: frozenset[str] = frozen
 
 def _question(found: Planned) -> str:
     first, second = found.arms[0].label, found.arms[1].label
-    counted = IN_WORDS[found.plan.wish.outcome]
-    return f"Does it make a difference to {counted}: {first}, or {second}?"
+    return _(QUESTIONS[found.plan.wish.outcome]).format(first=first, second=second)
 
 
 def slug_of(design: Design) -> str:

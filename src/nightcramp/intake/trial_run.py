@@ -13,6 +13,7 @@ from nightcramp.errors import InputError, UnknownIdError
 from nightcramp.intake.diary_clock import DAY, EVENING_ENDS, PersonClock, evening_in
 from nightcramp.intake.trial_plan import slug_of
 from nightcramp.knowledge.loader import knowledge
+from nightcramp.language import gettext as _
 from nightcramp.person.night import Night
 from nightcramp.store.database import Store
 from nightcramp.store.trials import KeptTrial, add_event, keep_lock, kept_trials
@@ -52,13 +53,14 @@ def chosen(trials: Mapping[str, KeptTrial], name: str, evening: dt.date) -> Kept
     if name:
         if name not in trials:
             raise UnknownIdError(
-                f"there is no trial {name[:60]!r}", hint="`nightcramp trial list` shows them."
+                _("there is no trial {name}").format(name=repr(name[:60])),
+                hint=_("`nightcramp trial list` shows them."),
             )
         return trials[name]
     if not trials:
         raise InputError(
-            "there is no trial yet",
-            hint="`nightcramp trial propose` shows what is worth testing.",
+            _("there is no trial yet"),
+            hint=_("`nightcramp trial propose` shows what is worth testing."),
         )
     running = [trial for trial in trials.values() if not trial.ended(evening)]
     return (running or list(trials.values()))[-1]
@@ -105,10 +107,12 @@ def lock_in(
     others = [t for t in trials.values() if t != before and not t.ended(evening)]
     if others:
         raise InputError(
-            f"the trial {others[0].protocol.id} is not over, and two at once cannot be told apart",
-            hint="Wait for its end, or `nightcramp trial stop --why ...`.",
+            _("the trial {name} is not over, and two at once cannot be told apart").format(
+                name=others[0].protocol.id
+            ),
+            hint=_("Wait for its end, or `nightcramp trial stop --why ...`."),
         )
-    begins = first or clock.today + DAY * (clock.now.hour >= LATE)
+    begins = first or first_evening_of(clock)
     made = protocol_of(design, _free_id(design, trials), begins, new_seed())
     locked = lock(made, clock.now)
     if before is not None:
@@ -118,6 +122,11 @@ def lock_in(
         again = TrialEvent(kind="restarts", at=clock.now, other=before.protocol.id)
         add_event(store, made.id, again)
     return locked
+
+
+def first_evening_of(clock: PersonClock) -> dt.date:
+    """Return the evening a trial begins on where no other is named."""
+    return clock.today + DAY * (clock.now.hour >= LATE)
 
 
 def _end(store: Store, before: KeptTrial, other: str, why: str, clock: PersonClock) -> None:
@@ -164,10 +173,16 @@ def stop_in(store: Store, name: str, why: str, clock: PersonClock) -> TrialEvent
     """Record that a trial is stopped from this evening on; raises InputError for one that ended."""
     trial, evening = kept_trials(store)[name], this_evening(clock)
     if trial.ended(evening):
-        raise InputError(f"the trial {name} is over already")
+        raise InputError(_("the trial {name} is over already").format(name=name))
     event = TrialEvent(kind="stopped", at=clock.now, evening=evening, note=_noted(why))
     add_event(store, name, event)
     return event
+
+
+def check_order_open(trial: KeptTrial, clock: PersonClock, hint: str = "") -> None:
+    """Raise InputError where the order is not to be seen yet: a blind trial that goes on."""
+    if not trial.order_open(this_evening(clock)):
+        raise InputError(_("it holds the order, which is not to be seen before the end"), hint=hint)
 
 
 def _check_in(trial: KeptTrial, evening: dt.date, clock: PersonClock) -> None:
@@ -175,15 +190,19 @@ def _check_in(trial: KeptTrial, evening: dt.date, clock: PersonClock) -> None:
     if trial.protocol.block_of(evening) is None or trial.ended(evening):
         night = night_in_words(evening, clock.today)
         raise InputError(
-            f"the night of {night} is not part of the trial {trial.protocol.id}",
-            hint="Name another with --night; `nightcramp trial status` shows its first and last.",
+            _("the night of {night} is not part of the trial {name}").format(
+                night=night, name=trial.protocol.id
+            ),
+            hint=_(
+                "Name another with --night; `nightcramp trial status` shows its first and last."
+            ),
         )
 
 
 def _noted(text: str) -> str:
     note = " ".join(text.split())
     if not note or len(note) > LONGEST_NOTE:
-        raise InputError(f"say why in 1 to {LONGEST_NOTE} characters")
+        raise InputError(_("say why in 1 to {most} characters").format(most=LONGEST_NOTE))
     return note
 
 

@@ -13,6 +13,7 @@ import msgspec
 from nightcramp.errors import KnowledgeError
 from nightcramp.knowledge import schema
 from nightcramp.knowledge.expression import Expression, ExpressionError, compile_expression
+from nightcramp.language import ENGLISH, catalogue, language
 
 CONTENT = Path(__file__).parent / "content"
 
@@ -45,6 +46,8 @@ class Knowledge(msgspec.Struct, eq=False, dict=True, kw_only=True):
     remedies: dict[str, schema.Remedy]
     trial_model: schema.TrialModel
     paths: dict[str, str] = {}
+    ordinary_words: list[str] = []
+    """Words of the language that are no misspelt names, though they look like one."""
 
     @functools.cached_property
     def _expressions(self) -> dict[str, Expression]:
@@ -232,9 +235,20 @@ def _medicine_clues(root: Path) -> list[schema.Clue]:
     return _fit(read_toml(path).get("clue", []), list[schema.Clue], str(path))
 
 
-@functools.lru_cache(maxsize=1)
 def knowledge() -> Knowledge:
-    """Return the shipped knowledge: read and checked once, then kept as a snapshot."""
+    """Return the shipped knowledge in the language of whoever is being answered.
+
+    It is read and checked once, then kept as a snapshot.
+    """
+    return _shipped(language())
+
+
+@functools.lru_cache(maxsize=4)
+def _shipped(code: str) -> Knowledge:
+    if code != ENGLISH:
+        from nightcramp.language.content import in_language
+
+        return in_language(_shipped(ENGLISH), code, catalogue())
     from nightcramp.knowledge.snapshot import read_snapshot, write_snapshot
 
     kept = read_snapshot(CONTENT)

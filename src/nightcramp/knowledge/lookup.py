@@ -7,7 +7,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Protocol, TypeVar
 
 from nightcramp.errors import UnknownIdError
-from nightcramp.knowledge.loader import Knowledge
+from nightcramp.knowledge.loader import Knowledge, knowledge
+from nightcramp.language import called, language
+from nightcramp.language.names import names_of
 
 COLLECTIONS = (
     "factors",
@@ -70,6 +72,25 @@ def canonical_id(identifier: str, knowledge: Knowledge) -> str:
         return wanted
     plain = spelled.replace(" ", "_").replace("-", "_")
     return plain if any(plain in getattr(knowledge, c) for c in COLLECTIONS) else identifier
+
+
+def name_of_medicine(identifier: str) -> str:
+    """Return what a medicine or a class is called within a sentence, in the reader's language.
+
+    English ids are English words; what a language has no name for keeps them.
+    """
+    plain = identifier.removeprefix("medication:")
+    words = plain.replace("_", " ")
+    return called(words, _name_elsewhere(plain) or words)
+
+
+def _name_elsewhere(identifier: str) -> str:
+    names = names_of(language()).medicines.get(identifier)
+    group = knowledge().medicine_classes.get(identifier)
+    if names or group is None:
+        return names[0] if names else ""
+    label = group.label
+    return label if label[1:2].isupper() else label[:1].lower() + label[1:]
 
 
 def _spelled(alias: str) -> str:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from msgspec import Struct, field
+from msgspec import Meta, Struct, field
 
 Level = Literal["emergency", "same_day", "soon", "routine", "self_care"]
 """How soon to see a clinician, most urgent first."""
@@ -23,6 +23,9 @@ says that it happens, the size is assumed. `assumed`: nobody has published it.
 
 Grade = Literal["A", "B", "C", "D", "E", "N", "X", "S", "T"]
 """How strong a published association is: see `credibility.toml`."""
+
+
+Text = Annotated[str, Meta(description="A text that people read; it is translated.")]
 
 
 class Content(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -46,7 +49,7 @@ class Credibility(Content, frozen=True, kw_only=True):
     """How often an association of this grade is taken to be causal (a choice)."""
 
     probability: float
-    meaning: str
+    meaning: Text
 
 
 class Model(Content, frozen=True, kw_only=True):
@@ -116,20 +119,20 @@ class Baseline(Content, frozen=True, kw_only=True):
     sigma: float
     rho: float
     logged: float
-    says: str
+    says: Text
     status: Status
     source: list[str] = []
-    note: str = ""
+    note: Text = ""
 
 
 class PrescriberPage(Content, frozen=True, kw_only=True):
     """The words of the page that asks a prescriber; `{action}` and `{reasons}` are filled in."""
 
-    title: str
-    asks: list[str]
-    please: list[str]
-    blinding: list[str]
-    sign: list[str]
+    title: Text
+    asks: list[Text]
+    please: list[Text]
+    blinding: list[Text]
+    sign: list[Text]
 
 
 class OwnWords(Content, frozen=True, kw_only=True):
@@ -140,13 +143,13 @@ class OwnWords(Content, frozen=True, kw_only=True):
     mean nothing by themselves.
     """
 
-    changed: str
-    new: str
+    changed: Text
+    new: Text
     change_words: list[str]
     is_action: dict[str, str]
-    unknown: str
-    seen_first: str
-    urgent_first: str
+    unknown: Text
+    seen_first: Text
+    urgent_first: Text
     fillers: list[str]
 
 
@@ -157,8 +160,8 @@ Who = Literal["self", "prescriber", "nobody"]
 class ArmText(Content, frozen=True, kw_only=True):
     """What one arm of a test is called and what to do."""
 
-    label: str
-    instruction: str
+    label: Text
+    instruction: Text
 
 
 class TrialTemplate(Content, frozen=True, kw_only=True):
@@ -171,17 +174,17 @@ class TrialTemplate(Content, frozen=True, kw_only=True):
 
     id: str
     who: Who
-    why: str = ""
+    why: Text = ""
     do: ArmText | None = None
     leave: ArmText | None = None
-    burden: str = ""
+    burden: Text = ""
     effort: Literal["little", "some", "much"] = "little"
     outcome: Literal["cramps", "nights_with_cramp", "pain", "sleep_lost"] = "cramps"
     block_nights: int = 7
     washout: int = 1
     run_in: int = 0
     smallest_effect: float = 0.75
-    dummy: str = ""
+    dummy: Text = ""
 
 
 class TrialModel(Content, frozen=True, kw_only=True):
@@ -209,15 +212,15 @@ class Option(Content, frozen=True, kw_only=True):
     """One answer of a choice question."""
 
     id: str
-    label: str
+    label: Text
 
 
 class Question(Content, frozen=True, kw_only=True):
     """Something a person, a clinician or a record can answer."""
 
     id: str
-    ask: str
-    why: str
+    ask: Text
+    why: Text
     kind: Literal["yes_no", "choice", "many", "number", "duration"]
     section: str
     clinician: bool = False
@@ -230,21 +233,21 @@ class Question(Content, frozen=True, kw_only=True):
     red_flag: bool = False
     implies: dict[str, bool] = {}
     probes: list[float] = []
-    help: str = ""
+    help: Text = ""
 
 
 class Condition(Content, frozen=True, kw_only=True):
     """A diagnosis, operation or state that a record or a person can name."""
 
     id: str
-    label: str
+    label: Text
     names: list[str] = []
     icd10cm: list[str] = []
     snomed: list[str] = []
     omop: list[str] = []
     implies: list[str] = []
     excludes_names: list[str] = []
-    ask: str = ""
+    ask: Text = ""
     ask_if: str = ""
     expected: float = 0.1
     role: str = ""
@@ -271,7 +274,7 @@ class Lab(Content, frozen=True, kw_only=True):
     """A laboratory test, its codes, its unit and its fallback range."""
 
     id: str
-    label: str
+    label: Text
     names: list[str]
     unit: str
     units: list[Conversion]
@@ -281,7 +284,7 @@ class Lab(Content, frozen=True, kw_only=True):
     ranges: list[ReferenceRange] = []
     range_source: str = ""
     plausible: tuple[float, float]
-    note: str = ""
+    note: Text = ""
 
 
 class Effect(Content, frozen=True, kw_only=True):
@@ -290,8 +293,8 @@ class Effect(Content, frozen=True, kw_only=True):
     ratio: float
     low: float
     high: float
-    measure: str
-    population: str
+    measure: Text
+    population: Text
     grade: Grade
     status: Status
     source: list[str] = []
@@ -299,7 +302,7 @@ class Effect(Content, frozen=True, kw_only=True):
     per: str = ""
     above: float = 0.0
     most_units: float = 0.0
-    note: str = ""
+    note: Text = ""
 
 
 class Clue(Content, frozen=True, kw_only=True):
@@ -313,42 +316,42 @@ class Clue(Content, frozen=True, kw_only=True):
     when: str
     ratio: float = 1.0
     ratio_if_no: float = 1.0
-    says: str
+    says: Text
     status: Status
     source: list[str] = []
-    note: str = ""
+    note: Text = ""
 
 
 class Presence(Content, frozen=True, kw_only=True):
     """How likely the factor is present, for people of whom `when` holds."""
 
     probability: float
-    says: str
+    says: Text
     status: Status
     source: list[str] = []
     when: str = ""
     low: float | None = None
     high: float | None = None
-    population: str = ""
+    population: Text = ""
 
 
 class Factor(Content, frozen=True, kw_only=True):
     """Something that can contribute to cramps."""
 
     id: str
-    label: str
-    clinical: str
+    label: Text
+    clinical: Text
     group: str
-    summary: str
-    honest: str
+    summary: Text
+    honest: Text
     presence: list[Presence]
     effect: list[Effect]
     aliases: list[str] = []
     mission: bool = False
     presence_clue: list[Clue] = []
     attribution_clue: list[Clue] = []
-    ask_clinician: list[str] = []
-    tests: list[str] = []
+    ask_clinician: list[Text] = []
+    tests: list[Text] = []
     see: Level = "routine"
 
 
@@ -356,7 +359,7 @@ class Prior(Content, frozen=True, kw_only=True):
     """Relative weight of a syndrome among people with night-time leg trouble."""
 
     weight: float
-    anchor: str
+    anchor: Text
     status: Status
     source: list[str] = []
     when: str = ""
@@ -367,15 +370,15 @@ class Mimic(Content, frozen=True, kw_only=True):
 
     id: str
     kind: Literal["target", "mimic", "emergency"]
-    label: str
-    clinical: str
-    summary: str
-    tell_apart: str
+    label: Text
+    clinical: Text
+    summary: Text
+    tell_apart: Text
     prior: list[Prior]
     feature: list[Clue]
     aliases: list[str] = []
     attributed_to: list[str] = []
-    ask_clinician: list[str] = []
+    ask_clinician: list[Text] = []
     see: Level = "routine"
 
 
@@ -385,13 +388,13 @@ class RedFlag(Content, frozen=True, kw_only=True):
     id: str
     when: str
     level: Level
-    say: str
-    do: str
+    say: Text
+    do: Text
     source: list[str]
     status: Status
     points_to: list[str] = []
     row: str = ""
-    note: str = ""
+    note: Text = ""
 
 
 class SafetyRule(Content, frozen=True, kw_only=True):
@@ -401,7 +404,7 @@ class SafetyRule(Content, frozen=True, kw_only=True):
     when: str
     blocks: list[str]
     effect: Literal["block", "ask_first"]
-    say: str
+    say: Text
     source: list[str]
     status: Status
 
@@ -410,12 +413,12 @@ class MedicineClass(Content, frozen=True, kw_only=True):
     """A class of medicines, with the effect its members inherit."""
 
     id: str
-    label: str
+    label: Text
     names: list[str] = []
     parents: list[str] = []
     atc: list[str] = []
-    mechanism: str = ""
-    say: str = ""
+    mechanism: Text = ""
+    say: Text = ""
     effect: list[Effect] = []
 
 
@@ -429,8 +432,8 @@ class Medicine(Content, frozen=True, kw_only=True):
     rxnorm: str = ""
     atc: list[str] = []
     omop: str = ""
-    mechanism: str = ""
-    say: str = ""
+    mechanism: Text = ""
+    say: Text = ""
     effect: list[Effect] = []
     contains: list[str] = []
 
@@ -445,9 +448,9 @@ class MedicineFile(Content, frozen=True, kw_only=True):
 class Trial(Content, frozen=True, kw_only=True):
     """What a trial (or the lack of one) found for an action."""
 
-    finding: str
-    population: str
-    grade: str
+    finding: Text
+    population: Text
+    grade: Text
     status: Status
     source: list[str] = []
     result: Literal["better", "no_difference", "unclear", "worse", "none"] = "unclear"
@@ -461,24 +464,24 @@ class Reduction(Content, frozen=True, kw_only=True):
     high: float
     status: Status
     source: list[str] = []
-    note: str = ""
+    note: Text = ""
 
 
 class Action(Content, frozen=True, kw_only=True):
     """Something to do."""
 
     id: str
-    label: str
+    label: Text
     kind: Literal["prevent", "relieve", "care", "supplement", "medicine", "belief"]
-    summary: str
-    how: list[str]
-    verdict: str
+    summary: Text
+    how: list[Text]
+    verdict: Text
     trials: list[Trial] = field(default_factory=list, name="trial")
     reduction: Reduction | None = None
     factors: list[str] = []
     when: str = ""
-    harms: str = ""
-    ask_clinician: list[str] = []
+    harms: Text = ""
+    ask_clinician: list[Text] = []
     self_test: bool = False
     never: bool = False
     general: bool = False
@@ -495,7 +498,7 @@ class Remedy(Content, frozen=True, kw_only=True):
     id: str
     words: list[str]
     who: Who
-    say: str
+    say: Text
     like: list[str] = []
 
 
@@ -503,7 +506,7 @@ class Item(Content, frozen=True, kw_only=True):
     """One item of an instrument: points when `when` holds, or does not."""
 
     id: str
-    says: str
+    says: Text
     when: str
     points: float = 1.0
     points_if_no: float = 0.0
@@ -513,7 +516,7 @@ class Band(Content, frozen=True, kw_only=True):
     """A label for scores from `at_least` up (bands are listed highest first)."""
 
     at_least: float
-    label: str
+    label: Text
     when: str = ""
 
 
@@ -521,7 +524,7 @@ class Step(Content, frozen=True, kw_only=True):
     """One node of a decision path: where yes, no and unknown lead."""
 
     id: str
-    ask: str
+    ask: Text
     when: str
     yes: str
     no: str
@@ -539,13 +542,13 @@ class Instrument(Content, frozen=True, kw_only=True):
     """A published questionnaire or score with its own exact scoring."""
 
     id: str
-    label: str
+    label: Text
     kind: Literal["sum", "path", "linear", "count"]
-    about: str
+    about: Text
     source: list[str]
-    licence: str
-    accuracy: str
-    use: str
+    licence: Text
+    accuracy: Text
+    use: Text
     for_medicine: bool = False
     applies: str = ""
     items: list[Item] = field(default_factory=list, name="item")
@@ -561,14 +564,14 @@ class Contradiction(Content, frozen=True, kw_only=True):
 
     id: str
     when: str
-    say: str
+    say: Text
 
 
 class Statement(Content, frozen=True, kw_only=True):
     """A sentence with a number that is shown on every assessment."""
 
     id: str
-    text: str
+    text: Text
     source: list[str]
     status: Status
 
@@ -585,7 +588,7 @@ class Measure(Content, frozen=True, kw_only=True):
     """
 
     id: str
-    label: str
+    label: Text
     unit: str
     belongs: Literal["day", "night"]
     joins: Literal["sum", "mean", "last", "most", "least", "hours"]
@@ -594,7 +597,7 @@ class Measure(Content, frozen=True, kw_only=True):
     loinc: list[str] = []
     units: list[Conversion] = []
     plausible: tuple[float, float] = (0.0, 1e9)
-    note: str = ""
+    note: Text = ""
     kind: Literal["amount", "yes_no", "score", "clock"] = "amount"
     lags: list[int] = []
     factors: list[str] = []

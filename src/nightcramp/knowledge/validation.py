@@ -16,6 +16,9 @@ MOST_ASSUMED_PROBABILITY = 0.5
 LEAST_ESTABLISHED_SPREAD = 9.0
 TOLERANCE = 1e-9
 
+NO_RECORDS = frozenset(
+    {"model", "diary_model", "trial_model", "sources", "credibility", "paths", "ordinary_words"}
+)
 MEDICINE_NAMES = frozenset(
     {
         "onset_days",
@@ -62,7 +65,7 @@ def _where(knowledge: Knowledge, record: schema.Content) -> str:
 def _records(knowledge: Knowledge) -> Iterator[schema.Content]:
     for name in knowledge.__struct_fields__:
         value = getattr(knowledge, name)
-        if name in {"model", "diary_model", "trial_model", "sources", "credibility", "paths"}:
+        if name in NO_RECORDS:
             continue
         yield from value.values() if isinstance(value, dict) else value
 

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
 from nightcramp.knowledge.loader import Knowledge
+from nightcramp.language import gettext as _
 from nightcramp.person.fact import Fact, LabResult, MedicineUse, Provenance, Value
 from nightcramp.person.finding import Finding
 from nightcramp.person.verdict import Verdict
@@ -42,15 +43,12 @@ class Facts:
             for name, value in self._implied(fact):
                 if (name, value) not in seen:
                     seen.add((name, value))
-                    origin = fact.provenance
                     queue.append(
                         Fact(
                             kind="answer" if name in self.knowledge.questions else "condition",
                             id=name,
                             value=value,
-                            provenance=Provenance(
-                                file=origin.file, at=origin.at, note=f"follows from {fact.id}"
-                            ),
+                            provenance=_following(fact),
                         )
                     )
 
@@ -129,6 +127,12 @@ class Facts:
     def unrecognised(self) -> list[Fact]:
         """Return what was written but not understood; it takes no part."""
         return [fact for fact in self.all if fact.kind == "unrecognised"]
+
+
+def _following(fact: Fact) -> Provenance:
+    origin = fact.provenance
+    note = _("follows from {id}").format(id=fact.id)
+    return Provenance(file=origin.file, at=origin.at, note=note)
 
 
 def _result(fact: Fact) -> LabResult:

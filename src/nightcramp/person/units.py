@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from nightcramp.errors import InputError
 from nightcramp.knowledge.schema import Conversion, Lab
+from nightcramp.language import gettext as _
+from nightcramp.language import number
 
 
 def canonical(unit: str) -> str:
@@ -19,15 +21,17 @@ def convert(lab: Lab, value: float, unit: str) -> tuple[float, bool]:
     """
     if unit:
         result = _apply(_conversion(lab, unit), value)
-        _check(lab, result, f"{value:g} {unit}")
+        _check(lab, result, f"{number(value)} {unit}")
         return result, False
     for conversion in (Conversion(unit=lab.unit, factor=1.0), *lab.units):
         result = _apply(conversion, value)
         if lab.plausible[0] <= result <= lab.plausible[1]:
             return result, True
     raise InputError(
-        f"{lab.label}: {value:g} without a unit is not possible in any unit used for it",
-        hint=f"Write the unit, for instance {lab.unit}.",
+        _("{lab}: {value} without a unit is not possible in any unit used for it").format(
+            lab=lab.label, value=number(value)
+        ),
+        hint=_("Write the unit, for instance {unit}.").format(unit=lab.unit),
     )
 
 
@@ -39,7 +43,10 @@ def _conversion(lab: Lab, unit: str) -> Conversion:
         if canonical(conversion.unit) == wanted:
             return conversion
     known = ", ".join(dict.fromkeys([lab.unit, *(c.unit for c in lab.units)]))
-    raise InputError(f"{lab.label} is not reported in {unit!r}", hint=f"Units that fit: {known}.")
+    raise InputError(
+        _("{lab} is not reported in {unit!r}").format(lab=lab.label, unit=unit),
+        hint=_("Units that fit: {units}.").format(units=known),
+    )
 
 
 def _apply(conversion: Conversion, value: float) -> float:
@@ -50,7 +57,16 @@ def _check(lab: Lab, value: float, written: str) -> None:
     low, high = lab.plausible
     if not low <= value <= high:
         raise InputError(
-            f"{lab.label} of {written} is not possible (it would be {value:.4g} {lab.unit}; "
-            f"results lie between {low:g} and {high:g})",
-            hint="Check the number and its unit.",
+            _(
+                "{lab} of {written} is not possible (it would be {value} {unit}; "
+                "results lie between {low} and {high})"
+            ).format(
+                lab=lab.label,
+                written=written,
+                value=number(value, ".4g"),
+                unit=lab.unit,
+                low=number(low),
+                high=number(high),
+            ),
+            hint=_("Check the number and its unit."),
         )

@@ -5,10 +5,14 @@ from __future__ import annotations
 from msgspec import Struct
 
 from nightcramp.assess.known import Known
+from nightcramp.assess.ledger import status_name
 from nightcramp.assess.medicines import PREFIX
+from nightcramp.assess.next_question import label_of
 from nightcramp.assess.picture import IDIOPATHIC, Picture
 from nightcramp.assess.syndromes import TARGET
 from nightcramp.knowledge.schema import Action, Trial
+from nightcramp.language import called, noted, number
+from nightcramp.language import gettext as _
 from nightcramp.person.verdict import Verdict
 from nightcramp.plan.safety import SafetyNote, blocked, safety_notes
 
@@ -17,15 +21,15 @@ ADVISED_KINDS = frozenset({"care", "relieve", "prevent"})
 """Supplements, medicines and beliefs are described with their verdict, never advised."""
 
 SHOWED = {
-    "works": "it works for you",
-    "does_not_matter": "it makes no difference that matters to you",
-    "harms": "it makes your cramps worse",
+    "works": noted("it works for you"),
+    "does_not_matter": noted("it makes no difference that matters to you"),
+    "harms": noted("it makes your cramps worse"),
 }
 MEASURED = {
-    "cramps": "{ratio:.2g} times the cramps you have without it",
-    "nights_with_cramp": "cramps on {ratio:.2g} times as many nights as without it",
-    "pain": "{ratio:.2g} times the pain you have without it",
-    "sleep_lost": "{ratio:.2g} times the lost sleep you have without it",
+    "cramps": noted("{ratio} times the cramps you have without it"),
+    "nights_with_cramp": noted("cramps on {ratio} times as many nights as without it"),
+    "pain": noted("{ratio} times the pain you have without it"),
+    "sleep_lost": noted("{ratio} times the lost sleep you have without it"),
 }
 KIND_ORDER = ("care", "relieve", "prevent", "supplement", "medicine", "belief")
 
@@ -109,13 +113,14 @@ def _item(
     verdict = known.facts.verdict_on(action.id)
     notes = [*_harmed(verdict), *safety_notes(action.id, cautious)]
     targets = _targets(action, found, known)
+    expected = _tried(verdict) if verdict else _expected(action, targets, shares, known)
     return PlanItem(
         id=action.id,
         label=action.label,
         kind=action.kind,
         advised=_is_advised(action, verdict) and not (action.never or blocked(notes)),
         because=targets,
-        expected_reduction=_tried(verdict) if verdict else _expected(action, targets, shares),
+        expected_reduction=expected,
         verdict=action.verdict,
         how=action.how,
         evidence=action.trials,
@@ -144,7 +149,8 @@ def _harmed(verdict: Verdict | None) -> list[SafetyNote]:
     """Return the warning that the person's own trial found more cramps with an action."""
     if verdict is None or verdict.outcome != "harms":
         return []
-    say = f"{_of_trial(verdict)} Do not go on with it by yourself; show this to your clinician."
+    careful = _("Do not go on with it by yourself; show this to your clinician.")
+    say = f"{_of_trial(verdict)} {careful}"
     return [SafetyNote(rule="own_trial", effect="block", say=say, source=[], status="own")]
 
 
@@ -156,17 +162,21 @@ def _ladder(verdict: Verdict | None) -> str:
 
 def _of_trial(verdict: Verdict | None) -> str:
     """Return in words what the person's own trial showed, or nothing."""
-    return f"Your trial: {showed(verdict)}" if verdict else ""
+    return _("Your trial: {showed}").format(showed=showed(verdict)) if verdict else ""
 
 
 def showed(verdict: Verdict) -> str:
     """Return in words what a trial that tells showed, with its size and nights."""
     size = verdict.effect
     assert size is not None
-    times = MEASURED[verdict.measured].format(ratio=size.ratio)
-    return (
-        f"{SHOWED[verdict.outcome]}. With it you have {times} (it could be {size.low:.2g} to "
-        f"{size.high:.2g}), in {verdict.nights_counted} nights."
+    return _(
+        "{showed}. With it you have {times} (it could be {low} to {high}), in {nights} nights."
+    ).format(
+        showed=_(SHOWED[verdict.outcome]),
+        times=_(MEASURED[verdict.measured]).format(ratio=number(size.ratio, ".2g")),
+        low=number(size.low, ".2g"),
+        high=number(size.high, ".2g"),
+        nights=verdict.nights_counted,
     )
 
 
@@ -178,29 +188,35 @@ def _tried(verdict: Verdict) -> Expected | None:
     percent, low, high = (
         round(max(100 * (1 - ratio), 0.0), 1) for ratio in (size.ratio, size.high, size.low)
     )
-    return Expected(percent=percent, low=low, high=high, basis="your own trial", source=[])
+    return Expected(percent=percent, low=low, high=high, basis=_("your own trial"), source=[])
 
 
 def _of_diary(action: str, known: Known) -> str:
     """Return in words what the diary found of an action, or nothing."""
     for finding in known.facts.findings:
         if action in finding.actions and finding.effect:
-            size, contrast = finding.effect, finding.contrast
-            return (
-                f"Your diary: {size.ratio:.2g} times the cramps, {finding.label}, {contrast} "
-                f"(it could be {size.low:.2g} to {size.high:.2g})."
+            size = finding.effect
+            return _(
+                "Your diary: {ratio} times the cramps, {label}, {contrast} "
+                "(it could be {low} to {high})."
+            ).format(
+                ratio=number(size.ratio, ".2g"),
+                label=finding.label,
+                contrast=finding.contrast,
+                low=number(size.low, ".2g"),
+                high=number(size.high, ".2g"),
             )
     return ""
 
 
-def _expected(action: Action, targets: list[str], shares: Shares) -> Expected | None:
+def _expected(action: Action, targets: list[str], shares: Shares, known: Known) -> Expected | None:
     if action.reduction:
         rest = action.reduction
         return Expected(
             percent=rest.percent,
             low=rest.low,
             high=rest.high,
-            basis=f"trials ({rest.status})",
+            basis=_("trials ({status})").format(status=status_name(rest.status)),
             source=rest.source,
         )
     reached = [shares[name] for name in targets if name in shares and name != IDIOPATHIC]
@@ -211,13 +227,21 @@ def _expected(action: Action, targets: list[str], shares: Shares) -> Expected | 
         percent=min(percent, 100.0),
         low=min(low, 100.0),
         high=min(high, 100.0),
-        basis="at most the share of: " + ", ".join(map(_plain, targets)),
+        basis=_("at most the share of: {names}").format(
+            names=", ".join(_plain(name, known) for name in targets)
+        ),
         source=[],
     )
 
 
-def _plain(name: str) -> str:
-    return name.removeprefix(PREFIX).replace("_", " ")
+def _plain(name: str, known: Known) -> str:
+    words = name.removeprefix(PREFIX).replace("_", " ")
+    return called(words, in_a_sentence(label_of(name, known)))
+
+
+def in_a_sentence(label: str) -> str:
+    """Return a label as it stands within a sentence."""
+    return label[:1].lower() + label[1:]
 
 
 def _to_ask(action: Action, targets: list[str], found: Picture) -> list[str]:

@@ -8,11 +8,14 @@ from typing import Any
 
 from nightcramp.diary.wording import cramps_in_words, night_in_words, span_in_words
 from nightcramp.intake.diary_book import Book
+from nightcramp.language import gettext as _
+from nightcramp.language import ngettext, noted
+from nightcramp.language.dates import short_month, short_weekday
 from nightcramp.person.night import Night
 from nightcramp.report.words import wrap
 
 MARKS = {None: ".", 0: "o", 1: "|", 2: "||", 3: "|||"}
-LEGEND = "o no cramp   | one   || two   ||| three or more   . not logged"
+LEGEND = noted("o no cramp   | one   || two   ||| three or more   . not logged")
 MOST = 3
 CELL = 6
 NIGHT = dt.timedelta(days=1)
@@ -25,8 +28,8 @@ def diary_text(book: Book, first: dt.date, last: dt.date, today: dt.date) -> str
     while monday <= last:
         lines.append(_week(book, monday, first, last))
         monday += 7 * NIGHT
-    about = "Each mark is the night that begins that evening."
-    return "\n".join([*lines, "", f"  {LEGEND}", wrap(about)]) + "\n"
+    about = _("Each mark is the night that begins that evening.")
+    return "\n".join([*lines, "", f"  {_(LEGEND)}", wrap(about)]) + "\n"
 
 
 def diary_json(book: Book, first: dt.date, last: dt.date) -> dict[str, Any]:
@@ -46,7 +49,7 @@ def diary_json(book: Book, first: dt.date, last: dt.date) -> dict[str, Any]:
 
 def _opening(book: Book, first: dt.date, last: dt.date, today: dt.date) -> list[str]:
     """Return the totals, and how to begin where nothing is known yet."""
-    begin = ["`nightcramp log` logs a cramp, `nightcramp log none` a night without one."]
+    begin = [_("`nightcramp log` logs a cramp, `nightcramp log none` a night without one.")]
     totals = wrap(totals_in_words(book, first, last, today), 0)
     return [totals, *([] if book.nights else begin), ""]
 
@@ -55,20 +58,31 @@ def totals_in_words(book: Book, first: dt.date, last: dt.date, today: dt.date) -
     """Return how many nights were logged and how many had cramps, in plain words."""
     nights = [book.night(evening) for evening in evenings(first, last)]
     counts = [night.cramps for night in nights if night.cramps is not None]
-    bad = [count for count in counts if count]
-    logged = f"You logged {len(counts)} of {_nights(len(nights))}"
-    had = f"cramps on {len(bad)}" + (f" ({sum(bad)} in all)" if sum(bad) > len(bad) else "")
-    span = f"the evenings from {span_in_words(first, last, today)}"
+    logged = ngettext(
+        "You logged {count} of {nights} night", "You logged {count} of {nights} nights", len(nights)
+    ).format(count=len(counts), nights=len(nights))
+    span = _("the evenings from {span}").format(span=span_in_words(first, last, today))
     if first == last:
-        span = f"the night of {night_in_words(first, today)}"
+        span = _("the night of {night}").format(night=night_in_words(first, today))
     if not counts:
         return f"{logged}: {span}."
-    return f"{logged}; {had if bad else 'no cramps'}. Shown: {span}."
+    shown = _("{logged}; {had}. Shown: {span}.")
+    return shown.format(logged=logged, had=_had([count for count in counts if count]), span=span)
+
+
+def _had(bad: list[int]) -> str:
+    """Return on how many nights there were cramps, and how many in all."""
+    if not bad:
+        return _("no cramps")
+    said = _("cramps on {nights}")
+    if sum(bad) > len(bad):
+        said = _("cramps on {nights} ({cramps} in all)")
+    return said.format(nights=len(bad), cramps=sum(bad))
 
 
 def _heading() -> str:
     days = (dt.date(2024, 1, 1) + NIGHT * day for day in range(7))
-    return " " * 10 + "".join(f"{day:%a}".center(CELL) for day in days).rstrip()
+    return " " * 10 + "".join(short_weekday(day).center(CELL) for day in days).rstrip()
 
 
 def _week(book: Book, monday: dt.date, first: dt.date, last: dt.date) -> str:
@@ -77,7 +91,7 @@ def _week(book: Book, monday: dt.date, first: dt.date, last: dt.date) -> str:
         _mark(book.night(evening)).center(CELL) if first <= evening <= last else " " * CELL
         for evening in evenings
     )
-    return f"  {monday.day:>2} {monday:%b}  ".ljust(10) + "".join(cells).rstrip()
+    return f"  {monday.day:>2} {short_month(monday)}  ".ljust(10) + "".join(cells).rstrip()
 
 
 def _mark(night: Night) -> str:
@@ -97,20 +111,18 @@ def list_text(book: Book, first: dt.date, last: dt.date, today: dt.date) -> str:
         if silent:
             open_from = open_from or evening
         elif evening <= last:
-            more = " (something does not fit)" if night.conflicts else ""
             said = cramps_in_words(night.cramps)
-            lines.append(f"{night_in_words(evening, today)}: {said}{more}")
+            if night.conflicts:
+                said = _("{cramps} (something does not fit)").format(cramps=said)
+            lines.append(f"{night_in_words(evening, today)}: {said}")
     return "\n".join(lines) + "\n"
 
 
 def _not_logged(first: dt.date, last: dt.date, today: dt.date) -> str:
     count = (last - first).days + 1
-    several = f" ({count} nights)" if count > 1 else ""
-    return f"{span_in_words(first, last + NIGHT, today)}: not logged{several}"
-
-
-def _nights(count: int) -> str:
-    return f"{count} night{'' if count == 1 else 's'}"
+    span = span_in_words(first, last + NIGHT, today)
+    said = _("{span}: not logged ({count} nights)") if count > 1 else _("{span}: not logged")
+    return said.format(span=span, count=count)
 
 
 def evenings(first: dt.date, last: dt.date) -> Iterator[dt.date]:

@@ -7,10 +7,12 @@ from typing import Literal
 
 from msgspec import Struct
 
+from nightcramp.language import noted
 from nightcramp.report.words import printable
 
 TIED = "\N{NO-BREAK SPACE}"
 SPACES = re.compile(rf"[^\S{TIED}]+")
+SAME = noted("The same as a table: {table}.")
 Tone = Literal["plain", "lead", "note", "warning", "code"]
 
 

@@ -9,7 +9,9 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import assert_never
 
+from nightcramp.language import gettext as _
 from nightcramp.report.document import (
+    SAME,
     AnyBlock,
     Bullets,
     Document,
@@ -59,6 +61,12 @@ def html_of(document: Document) -> str:
     )
 
 
+def blocks_html(blocks: Iterable[AnyBlock], name: str) -> str:
+    """Return blocks as HTML to stand inside another page, under an id of their section."""
+    named = ((f"{name}-{place}", block) for place, block in enumerate(blocks))
+    return "".join(part for one, block in named for part in _block(block, one))
+
+
 @functools.cache
 def _style() -> str:
     return STYLE.read_text(encoding="utf-8")
@@ -77,7 +85,8 @@ def _main(sections: tuple[Section, ...]) -> Iterator[str]:
 
 
 def _contents(sections: tuple[Section, ...]) -> Iterator[str]:
-    yield '<nav aria-labelledby="contents"><h2 id="contents">Also in this report</h2><ul>'
+    title = _text(_("Also in this report"))
+    yield f'<nav aria-labelledby="contents"><h2 id="contents">{title}</h2><ul>'
     for section in sections:
         yield f'<li><a href="#{section.id}">{_text(section.title)}</a></li>'
     yield "</ul></nav>"
@@ -141,7 +150,8 @@ def _picture(block: Picture) -> Iterator[str]:
     yield f'<title id="{block.id}-title">{_text(block.title)}</title>'
     yield f'<desc id="{block.id}-words">{_text(block.description)}</desc>{block.body}</svg>'
     link = f'<a href="#{section}">{_text(table)}</a>'
-    yield f"<figcaption><b>{_text(block.title)}</b> The same as a table: {link}.</figcaption>"
+    same = _text(_(SAME)).format(table=link)
+    yield f"<figcaption><b>{_text(block.title)}</b> {same}</figcaption>"
     yield "</figure>"
 
 

@@ -8,7 +8,8 @@ from typing import Any
 
 import msgspec
 
-from nightcramp.report.document import Document, plain
+from nightcramp.language import gettext as _
+from nightcramp.report.document import SAME, Document, plain
 from nightcramp.report.pdf import compile_pdf
 
 FONT = "Atkinson Hyperlegible Next"
@@ -18,7 +19,7 @@ LIGHT = (
     ".line{fill:none;stroke:#211d1a}.goal{fill:none;stroke:#a8320a}.grid{fill:none;stroke:#cfc4b4}"
     ".goal-text{fill:#a8320a}.halo{fill:#ffffff;stroke:#ffffff;stroke-width:4}"
 )
-EXACT = frozenset({"body", "id", "name", "media"})
+EXACT = frozenset({"body", "id", "name", "media", "svg"})
 LONG = re.compile(r"\S{25,}")
 PIECE = re.compile(r"(.{12})(?=.)")
 BREAK = "\N{ZERO WIDTH SPACE}"
@@ -26,18 +27,18 @@ BREAK = "\N{ZERO WIDTH SPACE}"
 
 def pdf_of(document: Document, now: dt.datetime) -> bytes:
     """Return the document as PDF/UA-1, its files attached; raises as `compile_pdf` does."""
-    data = _cleaned(msgspec.to_builtins(document))
-    return compile_pdf("document", data, now=now)
+    data = cleaned(msgspec.to_builtins(document))
+    return compile_pdf("document", data | {"same": _(SAME)}, now=now)
 
 
-def _cleaned(value: Any, name: str = "") -> Any:
+def cleaned(value: Any, name: str = "") -> Any:
     """Return the same with every text fit to be set; files and drawings stay as they are."""
     if isinstance(value, dict):
         exact = {"text"} if "media" in value or value.get("tone") == "code" else set()
-        cleaned = {k: v if k in exact else _cleaned(v, k) for k, v in value.items()}
-        return {**cleaned, "svg": _svg(value)} if value.get("kind") == "picture" else cleaned
+        fit = {k: v if k in exact else cleaned(v, k) for k, v in value.items()}
+        return {**fit, "svg": _svg(value)} if value.get("kind") == "picture" else fit
     if isinstance(value, list | tuple):
-        return [_cleaned(item, name) for item in value]
+        return [cleaned(item, name) for item in value]
     return _breakable(plain(value)) if isinstance(value, str) and name not in EXACT else value
 
 

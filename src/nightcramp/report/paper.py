@@ -10,56 +10,68 @@ from msgspec import Struct
 
 from nightcramp.diary.sheet import COUNT, MOST_NIGHTS, Column, Sheet, night_name
 from nightcramp.knowledge.loader import Knowledge
+from nightcramp.language import gettext as _
+from nightcramp.language import language, noted
+from nightcramp.language.dates import short_month, weekday
 from nightcramp.report.pdf import compile_pdf
 from nightcramp.report.words import LEVEL_TITLES
 
 PAPERS = {"a4": "a4", "letter": "us-letter"}
 """Sizes of paper, and what typst calls them."""
-LANGUAGE = "en"
-UNITS = {"min": "minutes", "h": "hours"}
-GROUPS = {"night": "In the night", "day": "On the day before that night", "own": "Yours"}
+UNITS = {"min": noted("minutes"), "h": noted("hours")}
+GROUPS = {
+    "night": noted("In the night"),
+    "day": noted("On the day before that night"),
+    "own": noted("Yours"),
+}
 WIDTHS = {"": 1.0, "U": 1.35, "YN": 1.15}
 MOST_WIDTH = 1.55
 """How wide a column is beside others, by the letters printed in its boxes."""
 WRITE = {
-    COUNT: "how many; 0 if none",
-    "pain_worst": "0 none, 10 the worst there is",
-    "sleep_lost": "minutes awake; 0 if none",
-    "effort": "0 rest, 10 all you can; ring U if it was unusual for you",
-    "stand_minutes": "hours standing and walking",
-    "drinks": "glasses and cups, coffee too",
-    "alcohol": "glasses of beer, wine, spirits",
-    "caffeine_cups": "coffee, tea, cola",
-    "caffeine_last": "like 15:00 or 3 pm",
-    "stretching": "ring Y or N",
-    "heat": "ring H, S or both, or N",
-    "diarrhoea": "ring D, V or both, or N",
-    "medicine_missed": "ring Y or N",
+    COUNT: noted("how many; 0 if none"),
+    "pain_worst": noted("0 none, 10 the worst there is"),
+    "sleep_lost": noted("minutes awake; 0 if none"),
+    "effort": noted("0 rest, 10 all you can; ring U if it was unusual for you"),
+    "stand_minutes": noted("hours standing and walking"),
+    "drinks": noted("glasses and cups, coffee too"),
+    "alcohol": noted("glasses of beer, wine, spirits"),
+    "caffeine_cups": noted("coffee, tea, cola"),
+    "caffeine_last": noted("like 15:00 or 3 pm"),
+    "stretching": noted("ring Y or N"),
+    "heat": noted("ring H, S or both, or N"),
+    "diarrhoea": noted("ring D, V or both, or N"),
+    "medicine_missed": noted("ring Y or N"),
 }
-SCALE = "0 to 10"
-OWN_WRITE = "how many, or Y or N"
-KEY = (
+SCALE = noted("0 to 10")
+OWN_WRITE = noted("how many, or Y or N")
+KEY = noted(
     "One row each morning. No cramp: write 0. Do not know: leave it empty. "
     "Letters: ring what is so; N is no."
 )
 STEPS = (
-    "Fill in one row each morning, with a pencil. It takes a minute.",
-    "A row is one night, with the day before it: {row} is {first} and the night that follows. "
-    "A cramp after midnight belongs to the same row.",
-    "Write 0 when there was no cramp. Nights without cramps tell as much as nights with them.",
-    "Leave empty what you do not know. Empty is never read as no.",
+    noted("Fill in one row each morning, with a pencil. It takes a minute."),
+    noted(
+        "A row is one night, with the day before it: {row} is {first} and the night that follows. "
+        "A cramp after midnight belongs to the same row."
+    ),
+    noted(
+        "Write 0 when there was no cramp. Nights without cramps tell as much as nights with them."
+    ),
+    noted("Leave empty what you do not know. Empty is never read as no."),
 )
 WORDS = {
-    "row": "night",
-    "span": "evening → morning",
-    "name": "Name or initials, if you like:",
-    "how": "How to fill it in",
-    "code": "letter",
-    "column": "column",
-    "write": "what to write",
-    "full": "When the sheet is full",
-    "typing": "Take it to your clinician, or have it typed in: one line a night, with the small "
-    "letters below the heads. A dot at the end: all the rest is N.",
+    "row": noted("night"),
+    "span": noted("evening → morning"),
+    "name": noted("Name or initials, if you like:"),
+    "how": noted("How to fill it in"),
+    "code": noted("letter"),
+    "column": noted("column"),
+    "write": noted("what to write"),
+    "full": noted("When the sheet is full"),
+    "typing": noted(
+        "Take it to your clinician, or have it typed in: one line a night, with the small "
+        "letters below the heads. A dot at the end: all the rest is N."
+    ),
 }
 EXAMPLE = "2 p7 w20 e8u f5 g6 a1 c2@15 x s ."
 
@@ -75,36 +87,36 @@ class Urgent(Struct, frozen=True, kw_only=True):
 WARNINGS = (
     Urgent(
         level="emergency",
-        text="chest pain, fainting, or short of breath at rest",
+        text=noted("chest pain, fainting, or short of breath at rest"),
         flags=("pe_leg", "pe_any"),
     ),
     Urgent(
         level="emergency",
-        text="a leg suddenly cold, pale, blue, numb or weak",
+        text=noted("a leg suddenly cold, pale, blue, numb or weak"),
         flags=("ali",),
     ),
     Urgent(
         level="emergency",
-        text="new weakness within hours or days",
+        text=noted("new weakness within hours or days"),
         flags=("weak_acute",),
     ),
     Urgent(
         level="emergency",
-        text="numb between the legs, or new trouble with bladder or bowel",
+        text=noted("numb between the legs, or new trouble with bladder or bowel"),
         flags=("ces",),
     ),
     Urgent(
         level="same_day",
-        text="one leg swollen, warm or changed in colour (do not rub or stretch it)",
+        text=noted("one leg swollen, warm or changed in colour (do not rub or stretch it)"),
         flags=("dvt_sus",),
     ),
-    Urgent(level="same_day", text="weakness or numbness"),
+    Urgent(level="same_day", text=noted("weakness or numbness")),
     Urgent(
         level="same_day",
-        text="a pain that stays, or a cramp that no stretching or moving eases",
+        text=noted("a pain that stays, or a cramp that no stretching or moving eases"),
         flags=("lasting_one_leg", "cramp10"),
     ),
-    Urgent(level="same_day", text="dark urine, like cola", flags=("dark_urine_alone",)),
+    Urgent(level="same_day", text=noted("dark urine, like cola"), flags=("dark_urine_alone",)),
 )
 
 
@@ -118,13 +130,13 @@ def sheet_data(sheet: Sheet, size: str, knowledge: Knowledge) -> dict[str, Any]:
     first, last = sheet.evenings[0], sheet.evenings[-1] + dt.timedelta(days=1)
     return {
         "paper": PAPERS[size],
-        "language": LANGUAGE,
-        "title": f"Night cramps, {_span(first, last)}",
-        "key": KEY,
+        "language": language(),
+        "title": _("Night cramps, {span}").format(span=_span(first, last)),
+        "key": _(KEY),
         "groups": _groups(sheet),
         "columns": [_column(column, knowledge) for column in sheet.columns],
         "nights": [night_name(evening) for evening in sheet.evenings],
-        "words": WORDS,
+        "words": {name: _(text) for name, text in WORDS.items()},
         "steps": [_step(text, first) for text in STEPS],
         "warnings": _warnings(),
         "example": EXAMPLE,
@@ -143,15 +155,16 @@ def head_of(column: Column, knowledge: Knowledge) -> str:
     """Return what stands above a column: what is told, and the unit it is written in."""
     part = column.parts[0]
     if part.is_yes_no(knowledge):
-        return " or ".join(part.label(knowledge) for part in column.parts)
-    unit = UNITS.get(part.unit, "")
+        return _(" or ").join(part.label(knowledge) for part in column.parts)
+    unit = _(UNITS.get(part.unit, ""))
     head = part.label(knowledge) + (f", {unit}" if unit else "")
-    return head.replace(SCALE, SCALE.replace(" ", "\N{NO-BREAK SPACE}"))
+    scale = _(SCALE)
+    return head.replace(scale, scale.replace(" ", "\N{NO-BREAK SPACE}"))
 
 
 def _groups(sheet: Sheet) -> list[dict[str, Any]]:
     spans = {name: sum(c.group == name for c in sheet.columns) for name in GROUPS}
-    return [{"name": GROUPS[name], "span": span} for name, span in spans.items() if span]
+    return [{"name": _(GROUPS[name]), "span": span} for name, span in spans.items() if span]
 
 
 def _column(column: Column, knowledge: Knowledge) -> dict[str, Any]:
@@ -162,9 +175,14 @@ def _column(column: Column, knowledge: Knowledge) -> dict[str, Any]:
         "code": " ".join(part.code for part in column.parts),
         "letters": letters,
         "room": not first.is_yes_no(knowledge),
-        "width": WIDTHS.get("".join(letters), MOST_WIDTH),
-        "write": OWN_WRITE if first.own else WRITE[first.measure],
+        "width": _width(letters),
+        "write": _(OWN_WRITE if first.own else WRITE[first.measure]),
     }
+
+
+def _width(letters: list[str]) -> float:
+    printed = "YN" if letters == [_("Y"), _("N")] else "".join(letters)
+    return WIDTHS.get(printed, MOST_WIDTH)
 
 
 def _letters(column: Column, knowledge: Knowledge) -> list[str]:
@@ -172,17 +190,20 @@ def _letters(column: Column, knowledge: Knowledge) -> list[str]:
     told = [part.code.upper() for part in column.parts if part.is_yes_no(knowledge)]
     if len(told) < len(column.parts):
         return told
-    return [*(told if len(told) > 1 else ["Y"]), "N"]
+    return [*(told if len(told) > 1 else [_("Y")]), _("N")]
 
 
 def _step(text: str, first: dt.date) -> str:
-    return text.format(row=f"“{night_name(first)}”", first=f"{first:%A}")
+    return _(text).format(row=f"“{night_name(first)}”", first=weekday(first))
 
 
 def _warnings() -> list[dict[str, Any]]:
     levels = dict.fromkeys(warning.level for warning in WARNINGS)
     return [
-        {"title": LEVEL_TITLES[level], "lines": [w.text for w in WARNINGS if w.level == level]}
+        {
+            "title": _(LEVEL_TITLES[level]),
+            "lines": [_(w.text) for w in WARNINGS if w.level == level],
+        }
         for level in levels
     ]
 
@@ -190,4 +211,7 @@ def _warnings() -> list[dict[str, Any]]:
 def _span(first: dt.date, last: dt.date) -> str:
     """Return two dates in words: "24 Nov to 8 Dec 2026"."""
     year = f" {first.year}" if first.year != last.year else ""
-    return f"{first.day} {first:%b}{year} to {last.day} {last:%b %Y}"
+    return _("{first} to {last}").format(
+        first=f"{first.day} {short_month(first)}{year}",
+        last=f"{last.day} {short_month(last)} {last:%Y}",
+    )

@@ -12,6 +12,7 @@ from types import ModuleType
 from typing import Any
 
 from nightcramp.errors import InputError, NightcrampError, one_line
+from nightcramp.language import gettext as _
 
 TEMPLATES = Path(__file__).parent / "templates"
 FONTS = Path(__file__).parent / "fonts"
@@ -51,8 +52,8 @@ def _typst() -> ModuleType:
         import typst
     except ImportError:
         raise NightcrampError(
-            "PDF pages need the part of nightcramp that is not installed here",
-            hint="Install it with `pip install 'nightcramp[pdf]'`.",
+            _("PDF pages need the part of nightcramp that is not installed here"),
+            hint=_("Install it with `pip install 'nightcramp[pdf]'`."),
         ) from None
     return typst
 
@@ -67,11 +68,14 @@ def _refused(template: str, error: Exception) -> NightcrampError:
     found = UNSHOWN.search(str(error))
     if found is not None:
         return _unshown(found.group(1))
-    return NightcrampError(f"the page cannot be set: {one_line(error, MOST)}", where=template)
+    why = _("the page cannot be set: {why}").format(why=one_line(error, MOST))
+    return NightcrampError(why, where=template)
 
 
 def _unshown(character: str) -> InputError:
     return InputError(
-        f"the character {character} cannot be printed: no font here has it",
-        hint="Write that name or note in other letters.",
+        _("the character {character} cannot be printed: no font here has it").format(
+            character=character
+        ),
+        hint=_("Write that name or note in other letters."),
     )

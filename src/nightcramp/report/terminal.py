@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
-from nightcramp.assess.assessment import Assessment
+from nightcramp.assess.assessment import Assessment, SyndromeView
 from nightcramp.assess.next_question import NextQuestion
 from nightcramp.assess.triage import URGENT, Reason
 from nightcramp.knowledge.loader import Knowledge
 from nightcramp.knowledge.schema import Model
-from nightcramp.plan.plan import PlanItem, showed
+from nightcramp.language import called
+from nightcramp.language import gettext as _
+from nightcramp.plan.plan import PlanItem, in_a_sentence, showed
+from nightcramp.report.share_picture import note_of, share_rows
 from nightcramp.report.words import (
+    BE_SEEN_NOTE,
     LADDER_MARKS,
     LEVEL_TITLES,
     SELF_CARE_NOTE,
@@ -18,8 +22,6 @@ from nightcramp.report.words import (
     WIDTH,
     counted,
     dots,
-    twelfths,
-    twelve_range,
     wrap,
 )
 
@@ -47,8 +49,8 @@ def assessment_text(found: Assessment, knowledge: Knowledge) -> str:
 
 
 def _wait() -> Iterator[str]:
-    yield from titled("Everything else can wait")
-    yield wrap("Get help first. `--json` and `nightcramp explain` show the rest.")
+    yield from titled(_("Everything else can wait"))
+    yield wrap(_("Get help first. `--json` and `nightcramp explain` show the rest."))
 
 
 def titled(text: str) -> list[str]:
@@ -57,14 +59,15 @@ def titled(text: str) -> list[str]:
 
 
 def _triage(found: Assessment) -> Iterator[str]:
-    yield from titled(LEVEL_TITLES[found.triage.level])[1:]
+    yield from titled(_(LEVEL_TITLES[found.triage.level]))[1:]
     reasons = found.triage.reasons
     if not reasons:
-        yield wrap(SELF_CARE_NOTE)
+        yield wrap(f"{_(SELF_CARE_NOTE)} {_(BE_SEEN_NOTE)}")
     for reason in reasons[:MOST_SHOWN]:
         yield from _reason(reason)
     if len(reasons) > MOST_SHOWN:
-        yield wrap(f"and {len(reasons) - MOST_SHOWN} more reasons (see --json)")
+        more = _("and {count} more reasons (see --json)")
+        yield wrap(more.format(count=len(reasons) - MOST_SHOWN))
 
 
 def _reason(reason: Reason) -> Iterator[str]:
@@ -78,58 +81,57 @@ def _what_it_is(found: Assessment, knowledge: Knowledge) -> Iterator[str]:
     While an emergency must be ruled out nothing else gets a number either: a large one would
     make the emergency sound unlikely.
     """
-    yield from titled("What this looks like")
-    emergencies = {m.id for m in knowledge.mimics.values() if m.kind == "emergency"}
+    yield from titled(_("What this looks like"))
     first = [item for item in found.explanations if item.flagged]
     for item in first:
-        yield wrap(f"{item.label}: must be ruled out first.", 4, "  ! ")
-    urgent = any(item.kind == "emergency" for item in first) or found.triage.level == "emergency"
-    likely = [s for s in found.syndromes if s.probability >= 0.05 and s.id not in emergencies]
-    for syndrome in likely[:4]:
+        yield wrap(_("{label}: must be ruled out first.").format(label=item.label), 4, "  ! ")
+    likely = likely_syndromes(found, knowledge)
+    urgent = ruled_out_first(found)
+    for syndrome in likely:
         if urgent:
-            yield wrap(f"It also has signs of: {syndrome.label.lower()}.", 4, "    ")
+            signs = _("It also has signs of: {label}.").format(label=syndrome.label.lower())
+            yield wrap(signs, 4, "    ")
         else:
             yield f"  {in_ten(syndrome.probability):<17} {syndrome.label}"
+
+
+def ruled_out_first(found: Assessment) -> bool:
+    """Return whether an emergency must be ruled out, so that nothing gets a number."""
+    flagged = any(item.flagged and item.kind == "emergency" for item in found.explanations)
+    return flagged or found.triage.level == "emergency"
+
+
+def likely_syndromes(found: Assessment, knowledge: Knowledge) -> list[SyndromeView]:
+    """Return what this may well be, emergencies left out."""
+    emergencies = {m.id for m in knowledge.mimics.values() if m.kind == "emergency"}
+    likely = [s for s in found.syndromes if s.probability >= 0.05 and s.id not in emergencies]
+    return likely[:4]
 
 
 def in_ten(probability: float) -> str:
     """Return a probability as a number in ten."""
     count = round(probability * 10)
     if count == 0:
-        return "less than 1 in 10"
-    return "nearly certain" if probability >= 0.95 else f"about {count} in 10"
+        return _("less than 1 in 10")
+    if probability >= 0.95:
+        return _("nearly certain")
+    return _("about {count} in 10").format(count=count)
 
 
 def _behind(found: Assessment, model: Model) -> Iterator[str]:
     cramp = next(s for s in found.syndromes if s.id == "night_cramp")
     if cramp.probability < 0.1:
         return
-    yield from titled(f"What is behind them: {TWELVE} of your cramps, a dot each")
-    rows = list(_rows(found, model))
-    for (label, _, note), count in zip(rows, twelfths([row[1] for row in rows]), strict=True):
-        yield f"  {dots(count)}  {counted(count)}: {label}"
-        yield f"  {'':{TWELVE}}  {note}"
-
-
-def _rows(found: Assessment, model: Model) -> Iterator[tuple[str, float, str]]:
-    """Yield (label, share, what is said of it): named factors, others, the unexplained."""
-    there = [s for s in found.shares if s.presence >= model.present_probability]
-    named = [s for s in there if s.share >= model.shown_weight][:MOST_SHOWN]
-    for share in named:
-        spread = twelve_range(share.low, share.high)
-        mark = LADDER_MARKS[share.ladder]
-        yield share.label, share.share, f"it could be {spread}; {share.ladder} {mark}"
-    others = sum(s.share for s in found.shares) - sum(s.share for s in named)
-    if others >= model.shown_weight:
-        yield "other possibilities together", others, "not known to be there, or small"
-    left = found.unexplained
-    spread = twelve_range(left.low, left.high)
-    yield "not explained by anything we know", left.share, f"it could be {spread}"
+    title = _("What is behind them: {twelve} of your cramps, a dot each").format(twelve=TWELVE)
+    yield from titled(title)
+    for row in share_rows(found, model):
+        yield f"  {dots(row.count)}  {counted(row.count)}: {row.label}"
+        yield f"  {'':{TWELVE}}  {note_of(row)}"
 
 
 def _trials(found: Assessment) -> Iterator[str]:
     if found.verdicts:
-        yield from titled("What your own trials showed")
+        yield from titled(_("What your own trials showed"))
     for verdict in found.verdicts:
         mark = LADDER_MARKS["confirmed" if verdict.outcome == "works" else "refuted"]
         yield wrap(f"{verdict.title}: {showed(verdict)}", 6, f"  {mark} ")
@@ -137,14 +139,14 @@ def _trials(found: Assessment) -> Iterator[str]:
 
 def _doubts(found: Assessment) -> Iterator[str]:
     if found.contradictions:
-        yield from titled("This does not fit together")
+        yield from titled(_("This does not fit together"))
         for conflict in found.contradictions:
             yield wrap(conflict.say, 4, "  * ")
             for fact in conflict.facts[:4]:
                 origin = fact.provenance
                 yield wrap(f"{origin.file}: {origin.at} {origin.written or origin.note}", 6)
     if found.unrecognised:
-        yield from titled("Not understood, so it played no part")
+        yield from titled(_("Not understood, so it played no part"))
         for fact in found.unrecognised:
             yield wrap(f"{fact.value} ({fact.provenance.at})", 4, "  * ")
 
@@ -152,31 +154,33 @@ def _doubts(found: Assessment) -> Iterator[str]:
 def _questions(questions: list[NextQuestion]) -> Iterator[str]:
     signs = [question for question in questions if question.red_flag]
     if signs:
-        yield from titled("First: is any of these so? Then be seen sooner")
+        yield from titled(_("First: is any of these so? Then be seen sooner"))
     for question in signs:
         yield wrap(f"{question.ask} [{question.id}]", 4, "  ! ")
     if len(questions) > len(signs):
-        yield from titled("Worth answering next")
+        yield from titled(_("Worth answering next"))
     for question in questions[len(signs) :]:
         yield wrap(question.ask, 4, "  * ")
-        yield wrap(f"Why: {question.why} [{question.id}]", 4)
+        why = _("Why: {why}").format(why=question.why)
+        yield wrap(f"{why} [{question.id}]", 4)
 
 
 def _plan(found: Assessment) -> Iterator[str]:
-    yield from titled("What you can do")
+    yield from titled(_("What you can do"))
     if found.triage.level in URGENT:
-        yield wrap("Be seen first. Until then, only what is listed here.")
+        yield wrap(_("Be seen first. Until then, only what is listed here."))
     advised = [item for item in found.plan if item.advised]
-    for item in _chosen(advised):
-        yield from _action(item)
+    labels = {item.id: item.label for item in found.explanations}
+    for item in chosen(advised):
+        yield from _action(item, labels)
     warnings = [item for item in found.plan if item.safety and item.kind != "care"]
     if warnings:
-        yield from titled("Not for you, or ask first")
+        yield from titled(_("Not for you, or ask first"))
     for item in warnings[:MOST_ACTIONS]:
         yield wrap(f"{item.label}: {item.safety[0].say}", 4, "  x ")
 
 
-def _chosen(items: list[PlanItem]) -> list[PlanItem]:
+def chosen(items: list[PlanItem]) -> list[PlanItem]:
     """Return care first, then relief, then prevention, within the page's room."""
     room = {"care": 3, "relieve": 2, "prevent": 3}
     return [item for kind, most in room.items() for item in _of_kind(items, kind)[:most]]
@@ -186,18 +190,21 @@ def _of_kind(items: list[PlanItem], kind: str) -> list[PlanItem]:
     return [item for item in items if item.kind == kind]
 
 
-def _action(item: PlanItem) -> Iterator[str]:
-    wanted = ", ".join(name.removeprefix("medication:").replace("_", " ") for name in item.because)
-    yield wrap(f"{item.label} (for: {wanted})" if wanted else item.label, 4, "  * ")
+def _action(item: PlanItem, labels: Mapping[str, str]) -> Iterator[str]:
+    wanted = ", ".join(named(name, labels) for name in item.because)
+    aimed = _("{label} (for: {causes})").format(label=item.label, causes=wanted)
+    yield wrap(aimed if wanted else item.label, 4, "  * ")
     if item.how:
         yield wrap(item.how[0], 4)
     expected = item.expected_reduction
     if expected:
-        yield wrap(
-            f"Expect about {expected.percent:.0f} % fewer cramps "
-            f"({expected.low:.0f} to {expected.high:.0f}); {expected.basis}.",
-            4,
+        fewer = _("Expect about {percent} % fewer cramps ({low} to {high}); {basis}.").format(
+            percent=f"{expected.percent:.0f}",
+            low=f"{expected.low:.0f}",
+            high=f"{expected.high:.0f}",
+            basis=expected.basis,
         )
+        yield wrap(fewer, 4)
     if item.diary:
         yield wrap(item.diary, 4)
     yield wrap(item.verdict, 4)
@@ -207,9 +214,15 @@ def _action(item: PlanItem) -> Iterator[str]:
         yield wrap(line, 6, "    > ")
 
 
+def named(name: str, labels: Mapping[str, str]) -> str:
+    """Return the name of a cause: its id in words, or its label in other languages."""
+    words = name.removeprefix("medication:").replace("_", " ")
+    return called(words, in_a_sentence(labels.get(name, words)))
+
+
 def _closing(found: Assessment, knowledge: Knowledge) -> Iterator[str]:
-    yield from titled("How far to trust this")
+    yield from titled(_("How far to trust this"))
     yield wrap(knowledge.statements["natural_course"].text)
     for line in found.assumptions:
         yield wrap(line, 4, "  * ")
-    yield wrap("`nightcramp explain ID FILE` shows every piece of evidence and its source.")
+    yield wrap(_("`nightcramp explain ID FILE` shows every piece of evidence and its source."))

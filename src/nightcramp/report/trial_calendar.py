@@ -9,36 +9,39 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Iterator
 
+from nightcramp.language import gettext as _
+from nightcramp.language import noted
+from nightcramp.report.calendar_file import calendar_file, escaped
 from nightcramp.report.trial_course import LETTERS
 from nightcramp.store.trials import KeptTrial
 from nightcramp.trial.lock import Lock
 
 DAY = dt.timedelta(days=1)
-MOST_BYTES = 75
-PRODUCT = "-//nightcramp//trial//EN"
-SAYS = "Your own plan says what this means."
+SAYS = noted("Your own plan says what this means.")
 
 
 def calendar_of(trial: KeptTrial, evening: dt.date, *, daily: bool = False) -> bytes:
     """Return an event a block, or one a day, up to the last night that is part of the trial."""
-    lines = ["BEGIN:VCALENDAR", "VERSION:2.0", f"PRODID:{PRODUCT}", "CALSCALE:GREGORIAN"]
+    lines: list[str] = []
     for name, first, days in _spans(trial, evening):
         pieces = [(first + day * DAY, 1) for day in range(days)] if daily else [(first, days)]
         for start, length in pieces:
             lines += _event(trial.lock, name, start, length)
-    lines.append("END:VCALENDAR")
-    return "".join(_folded(line) for line in lines).encode()
+    return calendar_file("trial", lines)
 
 
 def _spans(trial: KeptTrial, evening: dt.date) -> Iterator[tuple[str, dt.date, int]]:
     """Yield (name, first evening, days) of the run-in and of each block, a stop taken off."""
     protocol, hidden = trial.protocol, not trial.order_open(evening)
     end = min(trial.stopped or dt.date.max, protocol.last_evening + DAY)
-    spans = [("Settling in", protocol.first_evening, protocol.run_in)]
+    spans = [(_("Settling in"), protocol.first_evening, protocol.run_in)]
+    pack, plan = _("Pack {name} ({block} of {blocks})"), _("Plan {name} ({block} of {blocks})")
     for block, arm in enumerate(protocol.schedule):
         place = protocol.run_in + block * protocol.block_nights
-        name = f"Pack {block + 1}" if hidden else f"Plan {LETTERS[arm]}"
-        counted = f"{name} ({block + 1} of {protocol.blocks})"
+        name = f"{block + 1}" if hidden else LETTERS[arm]
+        counted = (pack if hidden else plan).format(
+            name=name, block=block + 1, blocks=protocol.blocks
+        )
         spans.append((counted, protocol.first_evening + place * DAY, protocol.block_nights))
     for name, first, days in spans:
         left = min(days, (end - first).days)
@@ -54,29 +57,9 @@ def _event(locked: Lock, name: str, first: dt.date, days: int) -> Iterable[str]:
         f"DTSTAMP:{stamp:%Y%m%dT%H%M%SZ}",
         f"DTSTART;VALUE=DATE:{first:%Y%m%d}",
         f"DTEND;VALUE=DATE:{first + days * DAY:%Y%m%d}",
-        f"SUMMARY:{_escaped(name)}",
-        f"DESCRIPTION:{_escaped(SAYS)}",
+        f"SUMMARY:{escaped(name)}",
+        f"DESCRIPTION:{escaped(_(SAYS))}",
         "CLASS:PRIVATE",
         "TRANSP:TRANSPARENT",
         "END:VEVENT",
     )
-
-
-def _escaped(text: str) -> str:
-    """Return text with the signs escaped that mean something in a calendar."""
-    for sign in "\\;,":
-        text = text.replace(sign, f"\\{sign}")
-    return text.replace("\n", "\\n")
-
-
-def _folded(line: str) -> str:
-    """Return a line with its end, broken into pieces of at most 75 bytes, no letter cut."""
-    pieces: list[str] = []
-    piece = ""
-    for sign in line:
-        room = MOST_BYTES - bool(pieces)
-        if len((piece + sign).encode()) > room:
-            pieces.append(piece)
-            piece = ""
-        piece += sign
-    return "\r\n ".join([*pieces, piece]) + "\r\n"

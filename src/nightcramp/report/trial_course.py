@@ -27,6 +27,7 @@ class TrialReport(Struct, frozen=True, kw_only=True, eq=False):
     """Everything the report of a trial is made of.
 
     `fingerprint`: of the protocol as it was locked. `locked_at`: None where that is not known.
+    `notes`: those of the verdict, in the language of whoever reads the report.
     """
 
     protocol: Protocol
@@ -35,6 +36,7 @@ class TrialReport(Struct, frozen=True, kw_only=True, eq=False):
     events: tuple[TrialEvent, ...] = ()
     fingerprint: str
     locked_at: dt.datetime | None = None
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -89,6 +91,11 @@ class Course:
     def verdict(self) -> Verdict:
         """Return the verdict."""
         return self.report.verdict
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Return what must be said beside the verdict, a sentence each."""
+        return self.report.notes or self.verdict.notes
 
     @functools.cached_property
     def told_until(self) -> dt.date:

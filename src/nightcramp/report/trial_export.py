@@ -12,6 +12,8 @@ import msgspec
 from nightcramp import __version__
 from nightcramp.diary.design import common_prior
 from nightcramp.knowledge.schema import DiaryModel
+from nightcramp.language import gettext as _
+from nightcramp.language import noted
 from nightcramp.report.trial_course import Course, TrialReport
 from nightcramp.report.trial_report import nights_csv
 from nightcramp.store.trials import KeptTrial
@@ -22,7 +24,7 @@ from nightcramp.trial.score import MONTE_CARLO, MOST_COUNTED, MOST_LISTED
 
 EARLIEST = (1980, 1, 1, 0, 0, 0)
 SCRIPT = "recompute.py"
-EXPLAINED = """\
+EXPLAINED = noted("""\
 One trial on one person's own nights, complete. Written by nightcramp {version}.
 
   protocol.json  what was decided before the first night, to the letter as it was locked
@@ -45,13 +47,13 @@ It checks that the protocol is the one of its SHA-256, that the order is the one
 (so it was not chosen), that no night was moved to another arm, and computes the p-value again.
 Compare the SHA-256 with the one that was noted when the trial was locked. This is health data:
 keep it where you keep such.
-"""
+""")
 
 
 def write_export(to: BinaryIO, trial: KeptTrial, report: TrialReport, model: DiaryModel) -> None:
     """Write all files of a trial; the same trial and verdict give the same bytes."""
     files = {
-        "README.txt": EXPLAINED.format(version=__version__),
+        "README.txt": _(EXPLAINED).format(version=__version__),
         "protocol.json": canonical(trial.protocol).decode(),
         "lock.json": file_of(trial.lock).decode(),
         "nights.csv": nights_csv(Course(report)),

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 
 from nightcramp.diary.wording import day_in_words
 from nightcramp.intake.trial_plan import Planned
+from nightcramp.language import gettext as _
+from nightcramp.language import language, noted, number
 from nightcramp.report.cent_methods import OUTCOMES
 from nightcramp.report.document import AnyBlock, Bullets, Document, Facts, Para, Section, Table
 from nightcramp.report.document_pdf import pdf_of
@@ -16,9 +18,8 @@ from nightcramp.trial.gate import Page
 from nightcramp.trial.planner import Draft
 from nightcramp.trial.protocol import Protocol
 
-LANGUAGE = "en"
 LINE = "." * 190
-PACKS = (
+PACKS = noted(
     "Do not show this list to the person or the prescriber before the last night is logged. Open "
     "it at once if somebody is unwell."
 )
@@ -32,21 +33,21 @@ def page_pdf(found: Planned, page: Page, now: dt.datetime) -> bytes:
 def page_of(found: Planned, page: Page, today: dt.date) -> Document:
     """Return the page with the plan, what is asked, how to blind it, and where to sign."""
     sections = [
-        Section(id="asks", title="What this is about", blocks=tuple(map(_para, page.asks))),
-        Section(id="plan", title="The plan", blocks=tuple(_plan(found))),
-        Section(id="please", title="Please", blocks=(Bullets(items=page.please),)),
+        Section(id="asks", title=_("What this is about"), blocks=tuple(map(_para, page.asks))),
+        Section(id="plan", title=_("The plan"), blocks=tuple(_plan(found))),
+        Section(id="please", title=_("Please"), blocks=(Bullets(items=page.please),)),
     ]
     if page.blinding:
         blinding = Bullets(items=page.blinding)
-        sections.append(
-            Section(id="blinding", title="For the pharmacist: blinding", blocks=(blinding,))
-        )
+        title = _("For the pharmacist: blinding")
+        sections.append(Section(id="blinding", title=title, blocks=(blinding,)))
     pairs = tuple((name, LINE) for name in page.sign)
-    sections.append(Section(id="sign", title="Your answer", blocks=(Facts(pairs=pairs),)))
+    sections.append(Section(id="sign", title=_("Your answer"), blocks=(Facts(pairs=pairs),)))
+    about = _("Written on {day}. Without your agreement it does not begin.")
     return Document(
-        language=LANGUAGE,
+        language=language(),
         title=page.title,
-        about=f"Written on {day_in_words(today)}. Without your agreement it does not begin.",
+        about=about.format(day=day_in_words(today)),
         sections=tuple(sections),
     )
 
@@ -58,7 +59,7 @@ def packs_pdf(protocol: Protocol, now: dt.datetime) -> bytes:
 
 def packs_of(protocol: Protocol) -> Document:
     """Return the list of packs; nobody else sees it before the last night is logged."""
-    head, widths = ("Pack", "From the evening of", "Nights", "What is in it"), (0.6, 2, 0.8, 3)
+    head = (_("Pack"), _("From the evening of"), _("Nights"), _("What is in it"))
     rows = tuple(
         (
             f"{block + 1}",
@@ -68,13 +69,14 @@ def packs_of(protocol: Protocol) -> Document:
         )
         for block, first in enumerate(block_starts(protocol))
     )
-    table = Table(caption="Packs in their order", head=head, rows=rows, widths=widths)
-    keep = Para(text=PACKS, tone="warning")
-    section = Section(id="packs", title="What is in which pack", blocks=(keep, table))
+    caption = _("Packs in their order")
+    table = Table(caption=caption, head=head, rows=rows, widths=(0.6, 2, 0.8, 3))
+    keep = Para(text=_(PACKS), tone="warning")
+    section = Section(id="packs", title=_("What is in which pack"), blocks=(keep, table))
     return Document(
-        language=LANGUAGE,
-        title=f"For the pharmacist only: {protocol.title}",
-        about=f"Trial {protocol.id}.",
+        language=language(),
+        title=_("For the pharmacist only: {title}").format(title=protocol.title),
+        about=_("Trial {name}.").format(name=protocol.id),
         sections=(section,),
     )
 
@@ -94,23 +96,33 @@ def _plan(found: Planned) -> Iterator[AnyBlock]:
 
 
 def _nights(found: Planned) -> Iterator[tuple[str, str]]:
-    yield "What is counted", OUTCOMES[found.plan.wish.outcome]
+    yield _("What is counted"), _(OUTCOMES[found.plan.wish.outcome])
     if found.draft is None:
-        yield "Length", "no length would tell anything"
+        yield _("Length"), _("no length would tell anything")
         return
-    nights = found.draft.block_nights
-    yield "Length", f"{found.nights} nights, {found.blocks} blocks of {nights}"
-    yield "Not counted", f"of each block, the first nights: {found.draft.washout}"
+    length = _("{nights} nights, {blocks} blocks of {block}").format(
+        nights=found.nights, blocks=found.blocks, block=found.draft.block_nights
+    )
+    yield _("Length"), length
+    left_out = _("of each block, the first nights: {washout}")
+    yield _("Not counted"), left_out.format(washout=found.draft.washout)
     fewer = round(100 * (1 - found.plan.wish.smallest_effect))
-    yield "Matters from", f"{fewer} of 100 fewer"
+    yield _("Matters from"), _("{fewer} of 100 fewer").format(fewer=fewer)
 
 
 def _chances(draft: Draft) -> Table:
     """Return how such trials end, if the true ratio is this."""
-    head = ("If the true ratio is", "works", "does not matter", "harms", "cannot tell")
+    head = (
+        _("If the true ratio is"),
+        _("works"),
+        _("does not matter"),
+        _("harms"),
+        _("cannot tell"),
+    )
     rows = []
     for one in draft.chances:
         odds = (one.works, one.does_not_matter, one.harms, one.cannot_tell)
-        rows.append((f"{one.ratio:.2f}", *(f"{round(100 * part)} of 100" for part in odds)))
-    caption = "How such a trial ends, by what is true (1 is no difference)"
+        parts = (_("{part} of 100").format(part=round(100 * part)) for part in odds)
+        rows.append((number(one.ratio, ".2f"), *parts))
+    caption = _("How such a trial ends, by what is true (1 is no difference)")
     return Table(caption=caption, head=head, rows=tuple(rows), widths=(2, 1.2, 1.6, 1.2, 1.4))

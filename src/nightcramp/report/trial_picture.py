@@ -10,6 +10,8 @@ import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from nightcramp.language import gettext as _
+from nightcramp.language import noted, number
 from nightcramp.report.document import Picture
 from nightcramp.report.drawing import AVERAGE, GOAL, LETTER, TYPE, lines_of, n, text
 from nightcramp.report.trial_course import COMPARED, LETTERS, BlockSeen, Course, NightSeen
@@ -29,12 +31,12 @@ HIGH, ROW, BAND = 44, 60, 22
 LEAST_PIECE = 4
 """How high a piece of a bar must be to be seen."""
 PIECES: dict[Outcome, str] = {
-    "cramps": "a cramp",
-    "nights_with_cramp": "a night with cramp",
-    "pain": "a point of pain",
-    "sleep_lost": f"{SLEEP_UNIT:g} minutes of sleep lost",
+    "cramps": noted("a cramp"),
+    "nights_with_cramp": noted("a night with cramp"),
+    "pain": noted("a point of pain"),
+    "sleep_lost": noted("{minutes} minutes of sleep lost"),
 }
-TABLE = ("blocks", "block by block")
+TABLE = ("blocks", noted("block by block"))
 Draw = Callable[[float, float], str]
 """A way to draw a sign of the legend, its foot at a place."""
 
@@ -96,7 +98,7 @@ def nights_picture(course: Course, width: float, title: str) -> Picture:
         width=width,
         height=height,
         body="".join([f'<g font-size="{TYPE}">', *parts, *legend, "</g>"]),
-        table=TABLE,
+        table=(TABLE[0], _(TABLE[1])),
     )
 
 
@@ -128,11 +130,14 @@ def _names(course: Course, width: float) -> tuple[list[str], float]:
 
 def _average(course: Course, arm: int) -> str:
     """Return what stands under an arm's name: its average, or why there is none."""
-    beside = "" if arm in COMPARED else "; not part of the comparison"
-    if course.verdict.outcome == "withheld":
-        return f"average withheld{beside}"
     said = usual(course.rate(arm), course.protocol.outcome)
-    return f"average {said}{beside}" if course.rate(arm) is not None else f"{said}{beside}"
+    if course.verdict.outcome == "withheld":
+        said = _("average withheld")
+    elif course.rate(arm) is not None:
+        said = _("average {average}").format(average=said)
+    return (
+        said if arm in COMPARED else _("{average}; not part of the comparison").format(average=said)
+    )
 
 
 def _bands(grid: Grid) -> Iterator[str]:
@@ -154,7 +159,7 @@ def _scale(grid: Grid, band: int, arm: int) -> Iterator[str]:
     for value in (0.0, grid.most):
         y = base - grid.high(value)
         yield f'<path class="grid" d="M{GUTTER} {n(y)}H{n(right)}"/>'
-        yield text(GUTTER - 5, y + 4, f"{value * factor:g}", kind="soft", anchor="end")
+        yield text(GUTTER - 5, y + 4, number(value * factor), kind="soft", anchor="end")
 
 
 def _block_names(grid: Grid, band: int) -> Iterator[str]:
@@ -163,7 +168,7 @@ def _block_names(grid: Grid, band: int) -> Iterator[str]:
     y = grid.base(band, 0) - HIGH - 9
     step = max(1, math.ceil(2.6 * LETTER / wide))
     first = band * grid.a_band
-    yield text(0, y, "block", kind="soft")
+    yield text(0, y, _("block"), kind="soft")
     for block in range(first, min(first + grid.a_band, grid.course.protocol.blocks), step):
         yield text(grid.left(block) + wide / 2, y, f"{block + 1}", kind="soft", anchor="middle")
 
@@ -266,16 +271,17 @@ def _legend(grid: Grid) -> tuple[list[str], float]:
 
 def _signs(grid: Grid) -> Iterator[tuple[Draw, float, str]]:
     outcome = grid.course.protocol.outcome
-    said = PIECES[outcome] if grid.high(1) >= LEAST_PIECE else KINDS[outcome].noun
+    piece = _(PIECES[outcome]).format(minutes=number(SLEEP_UNIT))
+    said = piece if grid.high(1) >= LEAST_PIECE else _(KINDS[outcome].noun)
     yield lambda x, y: bar(x + 4, y + 1, 10, 7, 10, True), 9, said
-    yield lambda x, y: ring(x + 4, y - 4, 3, True), 9, "none"
-    yield lambda x, y: cross(x + 4, y - 4, 3), 9, "not logged"
-    yield lambda x, y: bar(x + 4, y + 1, 10, 7, 10, False), 9, "does not count, or not yet"
+    yield lambda x, y: ring(x + 4, y - 4, 3, True), 9, _("none")
+    yield lambda x, y: cross(x + 4, y - 4, 3), 9, _("not logged")
+    yield lambda x, y: bar(x + 4, y + 1, 10, 7, 10, False), 9, _("does not count, or not yet")
     if grid.course.verdict.rate_second is None or grid.course.verdict.outcome == "withheld":
         return
-    yield _stroke(AVERAGE), 22, "average of the arm"
+    yield _stroke(AVERAGE), 22, _("average of the arm")
     if goal_of(grid.course) is not None:
-        yield _stroke(GOAL), 22, "A's average must be down here to matter to you"
+        yield _stroke(GOAL), 22, _("A's average must be down here to matter to you")
 
 
 def _stroke(look: str) -> Draw:
@@ -286,9 +292,11 @@ def _in_words(course: Course) -> str:
     """Return the picture for those who do not see it."""
     rows = [_row_in_words(course, arm) for arm in range(len(course.protocol.arms))]
     goal = goal_of(course)
-    line = f" A dashed line across row A marks {usual(goal, course.protocol.outcome)}."
-    many = f"{len(rows)} rows of nights under one scale, block by block."
-    return " ".join([many, *rows]) + (line if goal is not None else "")
+    many = _("{count} rows of nights under one scale, block by block.").format(count=len(rows))
+    line = _("A dashed line across row A marks {average}.").format(
+        average=usual(goal, course.protocol.outcome)
+    )
+    return " ".join([many, *rows, *([line] if goal is not None else [])])
 
 
 def _row_in_words(course: Course, arm: int) -> str:
@@ -296,7 +304,14 @@ def _row_in_words(course: Course, arm: int) -> str:
     logged = sum(len(block.used) for block in blocks)
     missing = sum(block.missing for block in blocks)
     over = sum(block.over for block in blocks)
-    return (
-        f"Row {LETTERS[arm]}, {course.label(arm)}: {over} blocks over, {logged} nights that count, "
-        f"{missing} not logged, {_average(course, arm)}."
+    return _(
+        "Row {letter}, {arm}: {over} blocks over, {logged} nights that count, {missing} not "
+        "logged, {average}."
+    ).format(
+        letter=LETTERS[arm],
+        arm=course.label(arm),
+        over=over,
+        logged=logged,
+        missing=missing,
+        average=_average(course, arm),
     )

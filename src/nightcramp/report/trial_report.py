@@ -9,6 +9,8 @@ from collections.abc import Iterator
 
 from nightcramp import __version__
 from nightcramp.diary.wording import day_in_words
+from nightcramp.language import gettext as _
+from nightcramp.language import language, noted, number
 from nightcramp.report import trial_answer, trial_weighed
 from nightcramp.report.cent import cent
 from nightcramp.report.cent_methods import OUTCOMES, design, order
@@ -31,20 +33,28 @@ from nightcramp.report.trial_size import Size, fewer, size_of
 from nightcramp.report.trial_size_picture import size_picture
 from nightcramp.trial.protocol import canonical
 
-LANGUAGE = "en"
-NOT_BEGUN = "No block has begun. The picture comes with the first nights."
+NOT_BEGUN = noted("No block has begun. The picture comes with the first nights.")
 STEPS = (
-    "Take the SHA-256 of protocol.json. It must be the fingerprint above: then nothing in the "
-    "protocol was changed after it was locked.",
-    "Draw the order again. Number all orders that keep the limits, in alphabetical order, from 0. "
-    "Join the SHA-256 of “seed/0/0”, “seed/0/1” and so on. Take as many bytes as the count of "
-    "orders needs, and 8 more, as one number, the first byte the highest. Where it is below the "
-    "largest multiple of the count that so many bytes can hold, its remainder by the count is the "
-    "number of the order; else go on with “seed/1/0”. It must be the order in the protocol.",
-    "Sort the nights of nights.csv by block, and compare A with B in your own way. The test of the "
-    "order needs no model: any measure of difference, worked out for every order, will do.",
-    "`nightcramp trial export` writes all files of the trial, with a small program that does all "
-    f"this and computes the test again. The figures here are those of nightcramp {__version__}.",
+    noted(
+        "Take the SHA-256 of protocol.json. It must be the fingerprint above: then nothing in the "
+        "protocol was changed after it was locked."
+    ),
+    noted(
+        "Draw the order again. Number all orders that keep the limits, in alphabetical order, from "
+        "0. Join the SHA-256 of “seed/0/0”, “seed/0/1” and so on. Take as many bytes as the count "
+        "of orders needs, and 8 more, as one number, the first byte the highest. Where it is below "
+        "the largest multiple of the count that so many bytes can hold, its remainder by the count "
+        "is the number of the order; else go on with “seed/1/0”. It must be the order in the "
+        "protocol."
+    ),
+    noted(
+        "Sort the nights of nights.csv by block, and compare A with B in your own way. The test of "
+        "the order needs no model: any measure of difference, worked out for every order, will do."
+    ),
+    noted(
+        "`nightcramp trial export` writes all files of the trial, with a small program that does "
+        "all this and computes the test again. The figures here are those of nightcramp {version}."
+    ),
 )
 
 
@@ -63,12 +73,12 @@ def document_of(report: TrialReport, width: float) -> Document:
     course = Course(report)
     made = day_in_words(report.verdict.made_on)
     return Document(
-        language=LANGUAGE,
-        title=f"{report.protocol.title}: a randomised N-of-1 trial",
-        about=f"One person's own nights. Report of {made}.",
+        language=language(),
+        title=_("{title}: a randomised N-of-1 trial").format(title=report.protocol.title),
+        about=_("One person's own nights. Report of {day}.").format(day=made),
         sections=(
             trial_answer.answer(course),
-            _pictures(course, width),
+            pictures(course, width),
             trial_weighed.weighed(course),
             trial_weighed.checks(course),
             trial_weighed.blocks(course),
@@ -78,56 +88,61 @@ def document_of(report: TrialReport, width: float) -> Document:
     )
 
 
-def _pictures(course: Course, width: float) -> Section:
+def pictures(course: Course, width: float) -> Section:
     """Return the nights and the size, drawn; the table of the size stands behind it."""
     nights = nights_picture(course, width, trial_answer.headline(course))
-    none = NOT_BEGUN if course.order_open else trial_weighed.HIDDEN
+    none = _(NOT_BEGUN if course.order_open else trial_weighed.HIDDEN)
     begun = any(block.begun for block in course.known)
     size = size_of(course.verdict, course.protocol.outcome, course.verdict.effect)
     drawn: tuple[AnyBlock, ...] = (nights if begun else Para(text=none),)
     if begun and size:
         drawn += (size_picture(size, width, _size_title(size)), trial_weighed.size_table(course))
-    return Section(id="picture", title="Your nights in a picture", blocks=drawn)
+    return Section(id="picture", title=_("Your nights in a picture"), blocks=drawn)
 
 
 def _size_title(size: Size) -> str:
-    return f"A: {size.about(size.first)} {size.unit} (it could be {size.span})."
+    return _("A: {amount} {unit} (it could be {span}).").format(
+        amount=size.about(size.first), unit=size.unit, span=size.span
+    )
 
 
 def _protocol(course: Course) -> Section:
     """Return the protocol, its fingerprint, its files and how to compute it all again."""
     return Section(
         id="protocol",
-        title="The protocol, and how to compute it again",
+        title=_("The protocol, and how to compute it again"),
         blocks=(
             Facts(pairs=tuple(_plan(course))),
-            Subhead(text="Fingerprint of the protocol (SHA-256)"),
+            Subhead(text=_("Fingerprint of the protocol (SHA-256)")),
             Para(text=course.report.fingerprint, tone="code"),
-            Subhead(text="Files"),
+            Subhead(text=_("Files")),
             *_files(course),
-            Subhead(text="How to compute it again"),
-            Bullets(items=STEPS),
+            Subhead(text=_("How to compute it again")),
+            Bullets(items=tuple(_(step).format(version=__version__) for step in STEPS)),
         ),
     )
 
 
 def _plan(course: Course) -> Iterator[tuple[str, str]]:
     plan = course.protocol
-    yield "Name", plan.id
-    yield "Question", plan.question
+    yield _("Name"), plan.id
+    yield _("Question"), plan.question
     for place, arm in enumerate(plan.arms):
-        beside = "" if place in COMPARED else " Not part of the comparison."
+        beside = "" if place in COMPARED else " " + _("Not part of the comparison.")
         yield f"{LETTERS[place]}: {arm.label}", f"{arm.instruction}{beside}"
-    yield "Design", design(course)
-    yield "First evening", day_in_words(plan.first_evening)
-    yield "What is counted", OUTCOMES[plan.outcome]
-    yield "Matters from", f"{fewer(plan.smallest_effect)} (a ratio of {plan.smallest_effect:g})"
-    yield "Error at most", f"{plan.error:g}"
-    yield "Order", order(course)
+    yield _("Design"), design(course)
+    yield _("First evening"), day_in_words(plan.first_evening)
+    yield _("What is counted"), _(OUTCOMES[plan.outcome])
+    matters = _("{fewer} (a ratio of {ratio})").format(
+        fewer=fewer(plan.smallest_effect), ratio=number(plan.smallest_effect)
+    )
+    yield _("Matters from"), matters
+    yield _("Error at most"), number(plan.error)
+    yield _("Order"), order(course)
     if plan.prescriber:
-        yield "Agreed to by", plan.prescriber
+        yield _("Agreed to by"), plan.prescriber
     locked = course.report.locked_at
-    yield "Locked", f"{locked:%Y-%m-%d %H:%M %Z}".rstrip() if locked else "not recorded"
+    yield _("Locked"), f"{locked:%Y-%m-%d %H:%M %Z}".rstrip() if locked else _("not recorded")
 
 
 def _files(course: Course) -> Iterator[AnyBlock]:
@@ -136,13 +151,15 @@ def _files(course: Course) -> Iterator[AnyBlock]:
         name="nights.csv",
         media="text/csv",
         text=nights_csv(course),
-        says="every night of the trial so far; arms are counted from 0, as in the protocol",
+        says=_("every night of the trial so far; arms are counted from 0, as in the protocol"),
     )
     if not course.order_open:
         yield Files(files=(told,))
         yield Para(
-            text="The protocol comes with the report once the trial has ended: it says what is in "
-            "which pack.",
+            text=_(
+                "The protocol comes with the report once the trial has ended: it says what is in "
+                "which pack."
+            ),
             tone="note",
         )
         return
@@ -150,7 +167,7 @@ def _files(course: Course) -> Iterator[AnyBlock]:
         name="protocol.json",
         media="application/json",
         text=canonical(course.protocol).decode(),
-        says="the protocol, to the letter as its fingerprint was taken",
+        says=_("the protocol, to the letter as its fingerprint was taken"),
     )
     yield Files(files=(plan, told))
 

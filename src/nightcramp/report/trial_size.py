@@ -4,20 +4,25 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from nightcramp.language import ENGLISH, language, noted, number
+from nightcramp.language import gettext as _
 from nightcramp.person.finding import Ratio
 from nightcramp.person.verdict import Verdict
+from nightcramp.report.document import TIED
 from nightcramp.trial.nights import SLEEP_UNIT
 from nightcramp.trial.protocol import Outcome
 
-PERIODS = ((7, "a week"), (28, "in four weeks"), (84, "in twelve weeks"))
+WEEK, FOUR_WEEKS, TWELVE_WEEKS = 7, 28, 84
 ENOUGH = 3
 """A period is long enough when so many are counted in it."""
-NIGHTLY = ((1, "a night"),)
 
 
 @dataclass(frozen=True)
 class Kind:
-    """How an outcome is spoken of; `factor` turns a night's count into its unit."""
+    """How an outcome is spoken of; `factor` turns a night's count into its unit.
+
+    `periods`: so many nights, and what is counted in them. Its words are looked up where shown.
+    """
 
     noun: str
     factor: float
@@ -26,10 +31,35 @@ class Kind:
 
 
 KINDS: dict[Outcome, Kind] = {
-    "cramps": Kind("cramps", 1, 0, PERIODS),
-    "nights_with_cramp": Kind("nights with cramp", 1, 0, PERIODS),
-    "pain": Kind("points of pain (of 10)", 1, 1, NIGHTLY),
-    "sleep_lost": Kind("minutes of sleep lost", SLEEP_UNIT, 0, NIGHTLY),
+    "cramps": Kind(
+        noted("cramps"),
+        1,
+        0,
+        (
+            (WEEK, noted("cramps a week")),
+            (FOUR_WEEKS, noted("cramps in four weeks")),
+            (TWELVE_WEEKS, noted("cramps in twelve weeks")),
+        ),
+    ),
+    "nights_with_cramp": Kind(
+        noted("nights with cramp"),
+        1,
+        0,
+        (
+            (WEEK, noted("nights with cramp a week")),
+            (FOUR_WEEKS, noted("nights with cramp in four weeks")),
+            (TWELVE_WEEKS, noted("nights with cramp in twelve weeks")),
+        ),
+    ),
+    "pain": Kind(
+        noted("points of pain (of 10)"), 1, 1, ((1, noted("points of pain (of 10) a night")),)
+    ),
+    "sleep_lost": Kind(
+        noted("minutes of sleep lost"),
+        SLEEP_UNIT,
+        0,
+        ((1, noted("minutes of sleep lost a night")),),
+    ),
 }
 
 
@@ -48,24 +78,31 @@ class Size:
     @property
     def unit(self) -> str:
         """Return what is counted, and in what time."""
-        return f"{self.kind.noun} {self.period}"
+        return _(self.period)
 
     def about(self, value: float) -> str:
         """Return an amount as people say it, never as nothing."""
         least = 10**-self.kind.digits
-        said = number(value, self.kind.digits)
-        return f"less than {least:g}" if float(said) == 0 else f"about {said}"
+        if round(value, self.kind.digits) == 0:
+            return _("less than {least}").format(least=number(least))
+        return _("about {amount}").format(amount=amount(value, self.kind.digits))
 
     @property
     def span(self) -> str:
         """Return the interval of the first arm."""
-        low, high = (number(value, self.kind.digits) for value in (self.low, self.high))
-        return f"{low} to {high}"
+        low, high = (amount(value, self.kind.digits) for value in (self.low, self.high))
+        return _("{least} to {most}").format(least=low, most=high)
 
 
-def number(value: float, digits: int) -> str:
+def amount(value: float, digits: int) -> str:
     """Return a number with so many digits after the point."""
-    return f"{value:.{digits}f}"
+    return number(value, f".{digits}f")
+
+
+def grouped(count: int) -> str:
+    """Return a whole number with its thousands apart."""
+    written = f"{count:,}"
+    return written if language() == ENGLISH else written.replace(",", TIED)
 
 
 def size_of(verdict: Verdict, outcome: Outcome, ratio: Ratio | None) -> Size | None:
@@ -109,18 +146,20 @@ def _is_told(size: Size, apart: bool) -> bool:
 def usual(rate: float | None, outcome: Outcome) -> str:
     """Return an average as it was counted: `0.52 a night`."""
     if rate is None:
-        return "no night yet"
+        return _("no night yet")
     kind = KINDS[outcome]
-    return f"{rate * kind.factor:.2f} a night"
+    return _("{average} a night").format(average=amount(rate * kind.factor, 2))
 
 
 def fewer(ratio: float) -> str:
     """Return the smallest effect that matters in words: `25 fewer of every 100`."""
-    return f"{round(100 * (1 - ratio))} fewer of every 100"
+    return _("{fewer} fewer of every 100").format(fewer=round(100 * (1 - ratio)))
 
 
 def in_times(ratio: Ratio | None) -> str:
     """Return a ratio with its interval, in digits."""
     if ratio is None:
-        return "not known"
-    return f"{ratio.ratio:.2f} (from {ratio.low:.2f} to {ratio.high:.2f})"
+        return _("not known")
+    return _("{ratio} (from {low} to {high})").format(
+        ratio=amount(ratio.ratio, 2), low=amount(ratio.low, 2), high=amount(ratio.high, 2)
+    )

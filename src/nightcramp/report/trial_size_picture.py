@@ -5,11 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
+from nightcramp.language import gettext as _
+from nightcramp.language import noted, number
 from nightcramp.report.document import Picture
 from nightcramp.report.drawing import AVERAGE, GOAL, LETTER, TYPE, kept, n, text
-from nightcramp.report.trial_size import Size, number
+from nightcramp.report.trial_size import Size, amount
 
-TABLE = ("picture-2-caption", "the size in numbers")
+TABLE = ("picture-2-caption", noted("the size in numbers"))
 """Where the table of the size is found: the third block of the section of pictures."""
 BESIDE = 0.12
 """Room beside the scale, as a part of it."""
@@ -36,7 +38,7 @@ def size_picture(size: Size, width: float, title: str) -> Picture:
         _inside(at(size.first), 84, width, "ink", f"A: {size.about(size.first)}"),
         f'<path class="grid" d="M{left} 92H{right}"/>',
         *(_tick(at(value), value) for value in _ticks(most)),
-        text(left, 126, kept(f"{size.unit}, A with its interval", width), kind="soft"),
+        text(left, 126, kept(_unit(size), width), kind="soft"),
         "</g>",
     ]
     return Picture(
@@ -46,8 +48,12 @@ def size_picture(size: Size, width: float, title: str) -> Picture:
         width=width,
         height=132,
         body="".join(body),
-        table=TABLE,
+        table=(TABLE[0], _(TABLE[1])),
     )
+
+
+def _unit(size: Size) -> str:
+    return _("{unit}, A with its interval").format(unit=size.unit)
 
 
 def _beyond(there: bool, x: float, y: float) -> Iterator[str]:
@@ -79,20 +85,26 @@ def _ticks(most: float) -> list[float]:
 
 def _tick(x: float, value: float) -> str:
     return f'<path class="grid" d="M{n(x)} 92v4"/>' + text(
-        x, 108, f"{value:g}", kind="soft", anchor="middle"
+        x, 108, number(value), kind="soft", anchor="middle"
     )
 
 
 def _goal_name(size: Size) -> str:
-    return f"matters from {_digits(size, size.goal)}"
+    return _("matters from {goal}").format(goal=_digits(size, size.goal))
 
 
 def _digits(size: Size, value: float) -> str:
-    return number(value, max(size.kind.digits, 1 if value < 10 else 0)).removesuffix(".0")
+    digits = max(size.kind.digits, 1 if value < 10 else 0)
+    return amount(value, 0 if digits == 1 and round(value, 1).is_integer() else digits)
 
 
 def _size_in_words(size: Size) -> str:
-    return (
-        f"A: {size.about(size.first)} {size.unit}, it could be {size.span}. "
-        f"B: {size.about(size.second)}. It matters from {_digits(size, size.goal)} down."
+    return _(
+        "A: {first} {unit}, it could be {span}. B: {second}. It matters from {goal} down."
+    ).format(
+        first=size.about(size.first),
+        unit=size.unit,
+        span=size.span,
+        second=size.about(size.second),
+        goal=_digits(size, size.goal),
     )

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import textwrap
 
+from nightcramp.language import gettext as _
+from nightcramp.language import noted
+
 WIDTH = 76
 
 LEVEL_TITLES = {
-    "emergency": "GET HELP NOW: call your emergency number (999, 112, 911)",
-    "same_day": "BE SEEN TODAY",
-    "soon": "See a clinician within days, two weeks at most",
-    "routine": "Worth an ordinary appointment",
-    "self_care": "Nothing you told us needs a clinician now",
+    "emergency": noted("GET HELP NOW: call your emergency number (999, 112, 911)"),
+    "same_day": noted("BE SEEN TODAY"),
+    "soon": noted("See a clinician within days, two weeks at most"),
+    "routine": noted("Worth an ordinary appointment"),
+    "self_care": noted("Nothing you told us needs a clinician now"),
 }
-BE_SEEN_NOTE = (
+BE_SEEN_NOTE = noted(
     "Swelling, warmth or colour in one leg, weakness, numbness, or a pain that stays: be seen the "
     "same day."
 )
-SELF_CARE_NOTE = f"This rests on what you told us only. {BE_SEEN_NOTE}"
+SELF_CARE_NOTE = noted("This rests on what you told us only.")
 LADDER_MARKS = {
     "possible": "( )",
     "suspected": "(?)",
@@ -25,14 +28,21 @@ LADDER_MARKS = {
     "confirmed": "(!)",
     "refuted": "(x)",
 }
+LADDER_WORDS = {
+    "possible": noted("possible"),
+    "suspected": noted("suspected"),
+    "supported": noted("supported"),
+    "confirmed": noted("confirmed"),
+    "refuted": noted("refuted"),
+}
 STATUS_WORDS = {
-    "published": "published",
-    "second_hand": "published, read second-hand",
-    "derived": "computed from published counts",
-    "established": "established, size assumed",
-    "assumed": "assumed",
-    "definition": "settled by the fact itself",
-    "own": "computed from your own nights",
+    "published": noted("published"),
+    "second_hand": noted("published, read second-hand"),
+    "derived": noted("computed from published counts"),
+    "established": noted("established, size assumed"),
+    "assumed": noted("assumed"),
+    "definition": noted("settled by the fact itself"),
+    "own": noted("computed from your own nights"),
 }
 TWELVE = 12
 
@@ -57,7 +67,7 @@ def of_twelve(share: float) -> str:
 
 def counted(count: int) -> str:
     """Return a number of cramps in words."""
-    return f"about {count}" if count else "fewer than 1"
+    return _("about {count}").format(count=count) if count else _("fewer than 1")
 
 
 def twelfths(shares: list[float]) -> list[int]:
@@ -74,7 +84,7 @@ def twelfths(shares: list[float]) -> list[int]:
 
 def twelve_range(low: float, high: float) -> str:
     """Return the interval of a share in cramps of twelve."""
-    return f"{round(max(low, 0) * TWELVE)} to {round(high * TWELVE)}"
+    return _("{low} to {high}").format(low=round(max(low, 0) * TWELVE), high=round(high * TWELVE))
 
 
 def dots(count: int) -> str:

@@ -6,6 +6,7 @@ explains it. The same records give the same bytes.
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import json
 import zipfile
@@ -18,6 +19,8 @@ from typing import IO, BinaryIO, get_args
 import msgspec
 
 from nightcramp.errors import InputError, one_line
+from nightcramp.language import gettext as _
+from nightcramp.language import noted
 from nightcramp.store.consistency import Consistency
 from nightcramp.store.records import (
     EntryRecord,
@@ -28,6 +31,7 @@ from nightcramp.store.records import (
     LookRecord,
     NightRecord,
     PersonRecord,
+    StoryRecord,
     TrialEventRecord,
     TrialRecord,
     line_of,
@@ -35,8 +39,8 @@ from nightcramp.store.records import (
     schemas,
 )
 
-FORMAT = 2
-"""1: before there were trials."""
+FORMAT = 3
+"""1: before there were trials. 2: before interviews were kept."""
 KINDS: dict[str, type[Kept]] = {
     "people.jsonl": PersonRecord,
     "entries.jsonl": EntryRecord,
@@ -47,8 +51,9 @@ KINDS: dict[str, type[Kept]] = {
     "trials.jsonl": TrialRecord,
     "trial_events.jsonl": TrialEventRecord,
     "looks.jsonl": LookRecord,
+    "stories.jsonl": StoryRecord,
 }
-SINCE = dict.fromkeys(("trials.jsonl", "trial_events.jsonl", "looks.jsonl"), 2)
+SINCE = {"trials.jsonl": 2, "trial_events.jsonl": 2, "looks.jsonl": 2, "stories.jsonl": 3}
 """The format since which a file is in an archive, where it was not from the beginning."""
 SCHEMA, README = "schema.json", "README.txt"
 NAMES = {*KINDS, SCHEMA, README}
@@ -58,7 +63,8 @@ MOST_FILES = 32
 EARLIEST = (1980, 1, 1, 0, 0, 0)
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
 
-EXPLAINED = """\
+EXPLAINED = noted(
+    """\
 Everything nightcramp holds of one person or several.
 
 Each .jsonl file has one record a line, as JSON in UTF-8; schema.json describes them.
@@ -73,9 +79,11 @@ Each .jsonl file has one record a line, as JSON in UTF-8; schema.json describes 
   trials.jsonl    the protocols of trials, as they were locked; the SHA-256 is of `protocol`
   trial_events.jsonl  what happened on the way: stopped, started again, ill, a night otherwise
   looks.jsonl     the verdicts that were looked at, with the nights as they stood then
+  stories.jsonl   what was told in interviews, as it stood each time; the latest counts
 
 `nightcramp restore FILE` brings all of it back. It is health data: keep it where you keep such.
 """
+)
 
 
 def write_archive(to: BinaryIO, records: Iterable[Kept]) -> str:
@@ -84,7 +92,7 @@ def write_archive(to: BinaryIO, records: Iterable[Kept]) -> str:
     groups = groupby(records, key=type)
     kind, group = next(groups, (None, iter(())))
     with zipfile.ZipFile(to, "w") as archive:
-        _add(archive, README, EXPLAINED)
+        _add(archive, README, _(EXPLAINED))
         _add(archive, SCHEMA, json.dumps(archive_schema(), indent=1, ensure_ascii=False) + "\n")
         for name, wanted in KINDS.items():
             with archive.open(_info(name), "w", force_zip64=True) as handle:
@@ -116,13 +124,18 @@ def read_archive(path: Path) -> Iterator[Kept]:
         left = [MOST_BYTES]
         for name, kind in kinds.items():
             for number, line in enumerate(_lines(path, archive, name, left), 1):
-                where = f"{path}: {name} line {number}"
+                where = f"{path}: " + _("{file} line {line}").format(file=name, line=number)
                 record = _record(line, kind, where)
                 if fault := together.fault_of(record):
-                    raise InputError(fault, where=where, hint=_WHOLE)
+                    raise InputError(fault, where=where, hint=_(_WHOLE))
                 yield record
     if fault := together.fault_at_end():
-        raise InputError(fault, where=str(path), hint=_WHOLE)
+        raise InputError(fault, where=str(path), hint=_(_WHOLE))
+
+
+def archive_name(whose: str, day: dt.date, ending: str = ".zip") -> str:
+    """Return what an export is called: `nightcramp-Ann-2026-11-24.zip`."""
+    return f"nightcramp-{''.join(filter(str.isalnum, whose)) or 'me'}-{day}{ending}"
 
 
 def digest_of_archive(path: Path) -> str:
@@ -133,7 +146,7 @@ def digest_of_archive(path: Path) -> str:
     return digest.hexdigest()
 
 
-_WHOLE = "Nothing was restored. Use another copy of the archive."
+_WHOLE = noted("Nothing was restored. Use another copy of the archive.")
 
 
 def _write_lines(handle: IO[bytes], records: Iterable[Kept], digest: hashlib._Hash) -> None:
@@ -172,9 +185,11 @@ def _kinds_in(path: Path, archive: zipfile.ZipFile) -> dict[str, type[Kept]]:
     kinds = {name: kind for name, kind in KINDS.items() if SINCE.get(name, 1) <= number}
     names = archive.namelist()
     if missing := sorted(set(kinds) - set(names)):
-        raise InputError(f"the archive lacks {missing[0]}", where=str(path), hint=_WHOLE)
+        lacking = _("the archive lacks {file}").format(file=missing[0])
+        raise InputError(lacking, where=str(path), hint=_(_WHOLE))
     if early := sorted(set(names) & (set(KINDS) - set(kinds))):
-        raise InputError(f"{early[0]} is newer than the archive", where=str(path), hint=_WHOLE)
+        newer = _("{file} is newer than the archive").format(file=early[0])
+        raise InputError(newer, where=str(path), hint=_(_WHOLE))
     return kinds
 
 
@@ -183,10 +198,11 @@ def _check_names(path: Path, archive: zipfile.ZipFile) -> None:
     odd = sorted(set(names) - NAMES)
     twice = len(names) != len(set(names))
     if len(names) > MOST_FILES or odd or twice:
-        what = f"holds {odd[0][:60]!r}" if odd else "holds one file several times"
-        raise InputError(
-            f"this is no archive of nightcramp: it {what}", where=str(path), hint=_WHOLE
-        )
+        fault = _("this is no archive of nightcramp: it holds one file several times")
+        if odd:
+            fault = _("this is no archive of nightcramp: it holds {name!r}")
+            fault = fault.format(name=odd[0][:60])
+        raise InputError(fault, where=str(path), hint=_(_WHOLE))
 
 
 def _format_of(path: Path, archive: zipfile.ZipFile) -> int:
@@ -202,9 +218,9 @@ def _format_of(path: Path, archive: zipfile.ZipFile) -> int:
     number = found.get("format") if isinstance(found, dict) else None
     if not isinstance(number, int) or number > FORMAT:
         raise InputError(
-            "the archive was written by a newer nightcramp",
+            _("the archive was written by a newer nightcramp"),
             where=where,
-            hint="Install that version or a newer one.",
+            hint=_("Install that version or a newer one."),
         )
     return number
 
@@ -218,28 +234,30 @@ def _lines(path: Path, archive: zipfile.ZipFile, name: str, left: list[int]) -> 
                 number += 1
                 left[0] -= len(line)
                 if len(line) > LONGEST_LINE or left[0] < 0:
-                    raise InputError("too much for an archive", where=where, hint=_WHOLE)
+                    raise InputError(_("too much for an archive"), where=where, hint=_(_WHOLE))
                 yield line
     except InputError:
         raise
     except Exception as error:  # zipfile and zlib raise many kinds for broken files
-        raise _unreadable(f"{where} after line {number}", error) from None
+        after = _("{file} after line {line}").format(file=where, line=number)
+        raise _unreadable(after, error) from None
 
 
 def _record(line: bytes, kind: type[Kept], where: str) -> Kept:
     if not line.endswith(b"\n"):
-        raise InputError("the line is cut off", where=where, hint=_WHOLE)
+        raise InputError(_("the line is cut off"), where=where, hint=_(_WHOLE))
     try:
         record = record_of(line)
     except (msgspec.MsgspecError, RecursionError, ValueError) as error:
         raise _unreadable(where, error) from None
     if not isinstance(record, kind):
-        raise InputError("this kind of record does not belong here", where=where, hint=_WHOLE)
+        raise InputError(_("this kind of record does not belong here"), where=where, hint=_(_WHOLE))
     return record
 
 
 def _unreadable(where: str, error: BaseException) -> InputError:
-    return InputError(f"cannot be read: {one_line(error, 200)}", where=where, hint=_WHOLE)
+    why = _("cannot be read: {why}").format(why=one_line(error, 200))
+    return InputError(why, where=where, hint=_(_WHOLE))
 
 
 assert set(KINDS.values()) == set(get_args(Kept))

@@ -10,6 +10,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from nightcramp.errors import InputError
+from nightcramp.language import gettext as _
 from nightcramp.store.archive import digest_of_archive, write_archive
 from nightcramp.store.files import PART, private_folder, written_whole
 from nightcramp.store.records import Kept
@@ -59,7 +60,9 @@ class Backups:
     def newest_in_words(self) -> str:
         """Return the newest backup with its day, "" for none."""
         newest = next(iter(self.all()), None)
-        return f"the backup of {newest.day} ({newest.path})" if newest else ""
+        if newest is None:
+            return ""
+        return _("the backup of {day} ({path})").format(day=newest.day, path=newest.path)
 
     def is_due(self) -> bool:
         """Return whether this day has no backup yet."""
@@ -98,4 +101,4 @@ def _verify(path: Path, digest: str) -> None:
         found = str(error)
     if found != digest:
         path.unlink(missing_ok=True)
-        raise StoreError("the backup is not what was written", where=str(path))
+        raise StoreError(_("the backup is not what was written"), where=str(path))

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections import Counter
 
+from nightcramp.language import gettext as _
+from nightcramp.language import noted
 from nightcramp.store.records import (
     EntryRecord,
     FactRecord,
@@ -14,6 +16,7 @@ from nightcramp.store.records import (
     NightRecord,
     OfTrial,
     PersonRecord,
+    StoryRecord,
     TrialRecord,
     sha256_of,
 )
@@ -25,14 +28,25 @@ LONGEST_NAME = 60
 MOST_NUMBER = 2**31 - 1
 
 
+TWICE = {
+    "person": noted("this person is there twice"),
+    "person called": noted("this person called is there twice"),
+    "import": noted("this import is there twice"),
+    "fact": noted("this fact is there twice"),
+    "night": noted("this night is there twice"),
+    "trial": noted("this trial is there twice"),
+    "entry": noted("this entry is there twice"),
+}
+
+
 def fault_of_name(name: str) -> str:
     """Return what is wrong with a person's name, "" for nothing."""
     if not name.strip() or name != name.strip():
-        return "a name needs letters, and no spaces around them"
+        return _("a name needs letters, and no spaces around them")
     if len(name) > LONGEST_NAME:
-        return f"a name has at most {LONGEST_NAME} letters"
+        return _("a name has at most {most} letters").format(most=LONGEST_NAME)
     if not name.isprintable():
-        return "a name is of letters that can be printed"
+        return _("a name is of letters that can be printed")
     return ""
 
 
@@ -63,33 +77,39 @@ class Consistency:
         for number, record in self._imports.items():
             found = (self._facts[number], self._nights[number])
             if found != (record.facts, record.nights):
-                return (
-                    f"import {number} brought {record.facts} facts and {record.nights} nights, "
-                    f"but {found[0]} and {found[1]} are here"
+                return _(
+                    "import {number} brought {facts} facts and {nights} nights, "
+                    "but {facts_here} and {nights_here} are here"
+                ).format(
+                    number=number,
+                    facts=record.facts,
+                    nights=record.nights,
+                    facts_here=found[0],
+                    nights_here=found[1],
                 )
-        return "" if self._people else "nobody is in it"
+        return "" if self._people else _("nobody is in it")
 
     def _fault_of_person(self, record: PersonRecord) -> str:
         if not KEY.fullmatch(record.key):
-            return "the key of a person is 32 hexadecimal digits"
+            return _("the key of a person is 32 hexadecimal digits")
         self._people.add(record.key)
         twice = self._twice("person", record.key) or self._twice("person called", record.name)
         return fault_of_name(record.name) or twice
 
     def _fault_of_import(self, record: ImportRecord) -> str:
         if not 0 < record.number <= MOST_NUMBER:
-            return "an import has a number from 1"
+            return _("an import has a number from 1")
         self._imports[record.number] = record
         twice = self._twice("import", record.number)
         return self._nobodys(record.person) or twice or self._twice(record.person, record.sha256)
 
     def _fault_of_part(self, record: FactRecord | NightRecord) -> str:
         if record.number not in self._imports:
-            return f"there is no import {record.number}"
+            return _("there is no import {number}").format(number=record.number)
         if isinstance(record, FactRecord):
             self._facts[record.number] += 1
             if not 0 <= record.place <= MOST_NUMBER:
-                return "a fact has a place from 0"
+                return _("a fact has a place from 0")
             return self._twice("fact", record.number, record.place)
         self._nights[record.number] += 1
         return self._twice("night", record.number, record.night.evening)
@@ -97,27 +117,29 @@ class Consistency:
     def _fault_of_trial(self, record: OfTrial) -> str:
         if isinstance(record, TrialRecord):
             if not TRIAL_ID.fullmatch(record.trial):
-                return "the id of a trial is of small letters, digits, - and _"
+                return _("the id of a trial is of small letters, digits, - and _")
             if sha256_of(record.protocol) != record.sha256:
-                return f"the protocol of trial {record.trial} is not the one that was locked"
+                changed = _("the protocol of trial {trial} is not the one that was locked")
+                return changed.format(trial=record.trial)
             return self._twice("trial", record.person, record.trial)
         known = ("trial", record.person, record.trial) in self._seen
-        return "" if known else f"there is no trial {record.trial[:60]!r}"
+        return "" if known else _("there is no trial {trial!r}").format(trial=record.trial[:60])
 
-    def _fault_of_owned(self, record: EntryRecord | FindingsRecord) -> str:
+    def _fault_of_owned(self, record: EntryRecord | FindingsRecord | StoryRecord) -> str:
         if isinstance(record, EntryRecord):
             if not ENTRY_ID.fullmatch(record.entry.id):
-                return "the id of an entry is 32 hexadecimal digits"
+                return _("the id of an entry is 32 hexadecimal digits")
             return self._nobodys(record.person) or self._twice(
                 "entry", record.person, record.entry.id
             )
         return self._nobodys(record.person)
 
     def _nobodys(self, key: str) -> str:
-        return "" if key in self._people else "it belongs to nobody in the archive"
+        return "" if key in self._people else _("it belongs to nobody in the archive")
 
     def _twice(self, *what: object) -> str:
         if what in self._seen:
-            return f"this {what[0]} is there twice"
+            other = _("this {what} is there twice").format(what=what[0])
+            return _(TWICE[str(what[0])]) if what[0] in TWICE else other
         self._seen.add(what)
         return ""

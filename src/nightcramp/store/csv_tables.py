@@ -14,6 +14,7 @@ from nightcramp.diary.entry import Cramp, Entry
 from nightcramp.diary.nights import nights_of
 from nightcramp.errors import InputError
 from nightcramp.knowledge.loader import knowledge
+from nightcramp.language import gettext as _
 from nightcramp.person.night import Night, evening_of
 from nightcramp.store.database import Store
 from nightcramp.store.entries import all_entries
@@ -42,6 +43,19 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 def write_tables(store: Store, folder: Path) -> list[Path]:
     """Write the tables into a folder; raises InputError where one of them is already."""
+    tables = tables_of(store)
+    paths = [folder / name for name in tables]
+    for path in paths:
+        refuse_existing(path)
+    private_folder(folder)
+    for path, content in zip(paths, tables.values(), strict=True):
+        with written_whole(path) as handle:
+            handle.write(content)
+    return paths
+
+
+def tables_of(store: Store) -> dict[str, bytes]:
+    """Return the tables of the store's person by file name, in UTF-8 with its mark."""
     entries = all_entries(store)
     imported = [reading.nights for reading in stored_readings(store)]
     nights = nights_of(entries, imported, knowledge().measures)
@@ -49,20 +63,14 @@ def write_tables(store: Store, folder: Path) -> list[Path]:
     if trials := kept_trials(store):
         tables[TRIALS] = trial_table(trials.values(), nights, dt.date.today())
         tables[EVENTS] = event_table(trials)
-    paths = [folder / name for name in tables]
-    for path in paths:
-        refuse_existing(path)
-    private_folder(folder)
-    for path, text in zip(paths, tables.values(), strict=True):
-        with written_whole(path) as handle:
-            handle.write(text.encode("utf-8-sig"))
-    return paths
+    return {name: text.encode("utf-8-sig") for name, text in tables.items()}
 
 
 def refuse_existing(path: Path) -> None:
     """Raise InputError if something is there: an export overwrites nothing."""
     if path.exists():
-        raise InputError("this file is there already", where=str(path), hint="Name another.")
+        there = _("this file is there already")
+        raise InputError(there, where=str(path), hint=_("Name another."))
 
 
 def night_table(nights: Sequence[Night]) -> str:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 
 from nightcramp.errors import UnknownIdError
+from nightcramp.language import gettext as _
 from nightcramp.store.journal import Journal
 from nightcramp.store.place import Place, current_place, guarded, home
 from nightcramp.store.reading import people_in
@@ -49,7 +50,7 @@ def opened(person: str | None = None, *, everyone: bool = False) -> Iterator[Sto
     all people wait. Raises StoreError, and UnknownIdError for somebody who is not there.
     """
     place = current_place()
-    with guarded(place), _connected(place) as connection:
+    with guarded(place), place.turn(), _connected(place) as connection:
         with connection.begin():
             place.check(connection)
             number, who = _whose(connection, person, everyone)
@@ -75,20 +76,22 @@ def _whose(connection: Connection, name: str | None, everyone: bool) -> tuple[in
     if not everyone:
         people = people_in(connection, hold=True, only=number)
     if number not in people:
-        raise UnknownIdError("this person was removed meanwhile")
+        raise UnknownIdError(_("this person was removed meanwhile"))
     return number, people[number]
 
 
 def _meant(people: dict[int, PersonRecord], name: str, everyone: bool) -> int:
     numbers = {record.name: number for number, record in people.items()}
     if not numbers:
-        raise DamagedError("nobody is in it")
+        raise DamagedError(_("nobody is in it"))
     if name in numbers or (not name and ME in numbers):
         return numbers[name or ME]
     if everyone or (not name and len(people) == 1):
         return next(iter(people))
     raise UnknownIdError(
-        f"nobody here is called {name or ME!r}",
-        hint=f"Here are: {', '.join(sorted(numbers))}. `--person NAME` says who is meant, "
-        "`nightcramp people add NAME` adds somebody.",
+        _("nobody here is called {name!r}").format(name=name or ME),
+        hint=_(
+            "Here are: {names}. `--person NAME` says who is meant, "
+            "`nightcramp people add NAME` adds somebody."
+        ).format(names=", ".join(sorted(numbers))),
     )

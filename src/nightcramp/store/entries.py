@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from nightcramp.diary.entry import Entry
 from nightcramp.errors import InputError, one_line
+from nightcramp.language import gettext as _
 from nightcramp.store import tables
 from nightcramp.store.consistency import ENTRY_ID
 from nightcramp.store.database import Store
@@ -31,8 +32,8 @@ def add_entries(store: Store, entries: Sequence[Entry]) -> list[bool]:
         before = there.get(entry.id)
         if before is not None and before != body:
             raise InputError(
-                f"another entry has the id {entry.id}",
-                hint="A correction is a new entry that names the one it replaces.",
+                _("another entry has the id {id}").format(id=entry.id),
+                hint=_("A correction is a new entry that names the one it replaces."),
             )
         there[entry.id] = body
         added.append(before is None)
@@ -44,6 +45,18 @@ def add_entries(store: Store, entries: Sequence[Entry]) -> list[bool]:
 def all_entries(store: Store) -> list[Entry]:
     """Return the person's entries in order of arrival, whatever their clocks said."""
     return entries_in(store.connection, store.person, store.who)
+
+
+def latest_entries(store: Store, count: int) -> list[Entry]:
+    """Return the entries that arrived last, at most so many, in order of arrival."""
+    asked = (
+        select(tables.entry)
+        .where(tables.entry.c.person_id == store.person)
+        .order_by(tables.entry.c.seq.desc())
+        .limit(count)
+    )
+    found = [entry_of(row, store.who.key) for row in store.connection.execute(asked)]
+    return found[::-1]
 
 
 def _there(store: Store, ids: Sequence[str]) -> Iterator[tuple[str, str]]:
@@ -60,16 +73,17 @@ def _there(store: Store, ids: Sequence[str]) -> Iterator[tuple[str, str]]:
 def _body(entry: Entry) -> str:
     """Return an entry as it will be kept; raises InputError unless it comes back the same."""
     if not ENTRY_ID.fullmatch(entry.id):
-        raise InputError(f"the id of an entry is 32 hexadecimal digits, not {entry.id[:60]!r}")
+        wrong = _("the id of an entry is 32 hexadecimal digits, not {id!r}")
+        raise InputError(wrong.format(id=entry.id[:60]))
     try:
         body = json_of(entry)
         same = json_of(msgspec.json.decode(body, type=Entry)) == body
     except (msgspec.MsgspecError, UnicodeError, ValueError) as error:
         raise _unkept(entry, one_line(error, 200)) from None
     if not same:
-        raise _unkept(entry, "it would not come back the same")
+        raise _unkept(entry, _("it would not come back the same"))
     return body
 
 
 def _unkept(entry: Entry, why: str) -> InputError:
-    return InputError(f"the entry {entry.id} cannot be kept: {why}")
+    return InputError(_("the entry {id} cannot be kept: {why}").format(id=entry.id, why=why))

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
+from nightcramp.language import gettext as _
 from nightcramp.store.trouble import StoreError
 
 PART = ".part"
@@ -63,9 +64,9 @@ def sync_folder(folder: Path) -> None:
 def not_written(path: Path, error: OSError) -> StoreError:
     """Return the error for people when a file or folder cannot be written."""
     return StoreError(
-        f"cannot be written: {error.strerror or error}",
+        _("cannot be written: {why}").format(why=error.strerror or error),
         where=str(path),
-        hint="Make room or choose another place; what was kept before is all there.",
+        hint=_("Make room or choose another place; what was kept before is all there."),
     )
 
 

@@ -7,6 +7,7 @@ import datetime as dt
 import msgspec
 
 from nightcramp.errors import InputError, one_line
+from nightcramp.language import gettext as _
 from nightcramp.store.database import Store
 from nightcramp.store.reading import latest_findings
 from nightcramp.store.records import FindingsRecord
@@ -20,7 +21,8 @@ def keep_findings(store: Store, digest: str, made_at: dt.datetime, body: str) ->
     try:
         findings = msgspec.json.format(body, indent=-1)
     except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
-        raise InputError(f"an analysis is kept as JSON: {one_line(error, 200)}") from None
+        why = _("an analysis is kept as JSON: {why}").format(why=one_line(error, 200))
+        raise InputError(why) from None
     record = FindingsRecord(
         person=store.who.key,
         digest=digest,

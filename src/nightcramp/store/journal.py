@@ -12,6 +12,7 @@ from collections.abc import Iterator
 
 from sqlalchemy import Connection, delete, func, insert, select
 
+from nightcramp.language import gettext as _
 from nightcramp.store import tables
 from nightcramp.store.backups import DAYS_KEPT, Backup, Backups
 from nightcramp.store.journal_files import (
@@ -88,12 +89,14 @@ class Journal:
         except (StoreError, *DATABASE_ERRORS) as error:
             trouble = error if isinstance(error, StoreError) else trouble_of(self.place, error)
             raise StoreError(
-                f"it is in the database, but not yet in the journal: {trouble.message}",
+                _("it is in the database, but not yet in the journal: {why}").format(
+                    why=trouble.message
+                ),
                 where=trouble.where,
-                hint="It goes there with the next entry; make room first.",
+                hint=_("It goes there with the next entry; make room first."),
             ) from None
         if last is None:
-            raise DamagedError("its journal does not follow")
+            raise DamagedError(_("its journal does not follow"))
 
     def _back_up(self, connection: Connection) -> None:
         """Make the backup of the day; without room for it, telling goes on and that is said."""
@@ -102,7 +105,8 @@ class Journal:
         try:
             back_up(connection, self.place)
         except StoreError as error:
-            sys.stderr.write(f"nightcramp: today's backup could not be made: {error}\n")
+            said = _("today's backup could not be made: {error}").format(error=error)
+            sys.stderr.write(f"nightcramp: {said}\n")
 
 
 def back_up(connection: Connection, place: Place) -> Backup:
@@ -165,10 +169,12 @@ def rows_after(connection: Connection, number: int) -> Iterator[tuple[int, str]]
     asked = select(journal.number, journal.text).where(journal.number > number)
     for row in connection.execute(asked.order_by(journal.number)):
         if not isinstance(row.text, str):
-            raise DamagedError(f"transaction {row.number} is not what was written")
+            changed = _("transaction {number} is not what was written")
+            raise DamagedError(changed.format(number=row.number))
         yield row.number, row.text
 
 
 def transactions_of(number: int, text: str) -> Iterator[Transaction]:
     """Yield the transactions in the lines of a row of the table."""
-    yield from transactions_in(text.encode().splitlines(keepends=True), f"transaction {number}")
+    where = _("transaction {number}").format(number=number)
+    yield from transactions_in(text.encode().splitlines(keepends=True), where)

@@ -15,6 +15,7 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
+from nightcramp.language import gettext
 from nightcramp.store.files import append, not_written, private_folder, sync_folder
 from nightcramp.store.records import AnewRecord, EndRecord, Line, line_of, record_of
 
@@ -52,16 +53,21 @@ def transactions_in(lines: Sequence[bytes], where: str) -> Iterator[Transaction]
             continue
         body = lines[max(begun, index - end.lines) : index]
         begun = index + 1
-        yield _transaction(body, end, f"{where} lines {index + 1 - len(body)} to {index + 1}")
+        place = gettext("{where} lines {first} to {last}").format(
+            where=where, first=index + 1 - len(body), last=index + 1
+        )
+        yield _transaction(body, end, place)
 
 
 def _transaction(body: Sequence[bytes], end: EndRecord, place: str) -> Transaction:
     if len(body) != end.lines or _sum(b"".join(body)) != end.sha256:
-        return Transaction(number=end.number, fault=f"{place} are not what was written")
+        fault = gettext("{place} are not what was written").format(place=place)
+        return Transaction(number=end.number, fault=fault)
     try:
         records = tuple(record_of(line) for line in body)
     except msgspec.MsgspecError as error:
-        return Transaction(number=end.number, fault=f"{place} cannot be read: {error}")
+        fault = gettext("{what} cannot be read: {why}").format(what=place, why=error)
+        return Transaction(number=end.number, fault=fault)
     return Transaction(number=end.number, records=records)
 
 

@@ -10,6 +10,7 @@ from msgspec import Struct
 from sqlalchemy import delete, select
 
 from nightcramp.errors import InputError, UnknownIdError
+from nightcramp.language import gettext as _
 from nightcramp.store import tables
 from nightcramp.store.consistency import fault_of_name
 from nightcramp.store.database import ME, Store
@@ -66,7 +67,8 @@ def _number_of(store: Store, name: str) -> int:
     people = {record.name: number for number, record in people_in(store.connection).items()}
     if name not in people:
         raise UnknownIdError(
-            f"nobody here is called {name!r}", hint=f"Here are: {', '.join(sorted(people))}."
+            _("nobody here is called {name!r}").format(name=name),
+            hint=_("Here are: {names}.").format(names=", ".join(sorted(people))),
         )
     return people[name]
 
@@ -75,9 +77,10 @@ def _free_name(store: Store, name: str) -> str:
     name = unicodedata.normalize("NFC", name.strip())
     taken = {record.name for record in people_in(store.connection).values()}
     if fault := fault_of_name(name):
-        raise InputError(f"{name[:60]!r} cannot be a name: {fault}")
+        refused = _("{name!r} cannot be a name: {fault}")
+        raise InputError(refused.format(name=name[:60], fault=fault))
     if name in taken:
-        raise InputError(f"somebody here is called {name!r} already")
+        raise InputError(_("somebody here is called {name!r} already").format(name=name))
     return name
 
 

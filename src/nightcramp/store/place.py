@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, Self
 
 from sqlalchemy import Connection, Engine
 
+from nightcramp.language import gettext as _
 from nightcramp.store.trouble import DATABASE_ERRORS, DamagedError, StoreError
 
 if TYPE_CHECKING:
@@ -44,6 +46,9 @@ class Place(Protocol):
 
     def upgrade(self) -> None:
         """Bring the store to the newest migration; raises StoreError."""
+
+    def turn(self) -> AbstractContextManager[None]:
+        """Let threads of this process write one after the other, where writers wait badly."""
 
     def check(self, connection: Connection) -> None:
         """Raise DamagedError if the database is not what was written, as far as is seen at once."""
@@ -83,8 +88,23 @@ def home() -> Path:
     return user_data_path("nightcramp", appauthor=False)
 
 
+_placed: ContextVar[Place | None] = ContextVar("placed", default=None)
+
+
+@contextmanager
+def placed_at(place: Place) -> Iterator[None]:
+    """Let every store opened in between be the one at this place."""
+    token = _placed.set(place)
+    try:
+        yield
+    finally:
+        _placed.reset(token)
+
+
 def current_place() -> Place:
-    """Return the place that NIGHTCRAMP_DATABASE names, else the SQLite file in `home()`."""
+    """Return the place of `placed_at`, else what NIGHTCRAMP_DATABASE names, else `home()`'s."""
+    if placed := _placed.get():
+        return placed
     address = os.environ.get(VARIABLE, "").strip()
     if address:
         from nightcramp.store.postgresql import PostgresPlace
@@ -114,5 +134,7 @@ def trouble_of(place: Place, error: BaseException) -> StoreError:
 def damaged(place: Place, what: str) -> DamagedError:
     """Return the error for a damaged store, with the way back."""
     return DamagedError(
-        f"the database is damaged: {what}", where=place.shown, hint=place.way_back()
+        _("the database is damaged: {what}").format(what=what),
+        where=place.shown,
+        hint=place.way_back(),
     )

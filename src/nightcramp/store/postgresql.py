@@ -7,19 +7,21 @@ that a damaged table can be brought back from the other.
 
 from __future__ import annotations
 
+import atexit
 import functools
 import hashlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Self
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import ArgumentError
-from sqlalchemy.pool import NullPool
 
 from nightcramp.errors import one_line
+from nightcramp.language import gettext as _
+from nightcramp.language import noted
 from nightcramp.store import tables
 from nightcramp.store.backups import Backups
 from nightcramp.store.journal import begin_anew, last_number, new_number
@@ -29,6 +31,8 @@ from nightcramp.store.upgrade import revision_of, upgrade
 
 SCHEMA = "nightcramp"
 BUSY_SECONDS = 10
+MOST_CONNECTIONS = 8
+"""Of one process; who finds them all taken waits for one."""
 CONNECT_SECONDS = "10"
 SLOWEST_SECONDS = 30
 """A damaged index can send the server round for ever."""
@@ -52,9 +56,10 @@ class PostgresPlace:
         try:
             url = make_url(address)
         except (ArgumentError, ValueError):
-            raise _bad_address("it is not an address") from None
+            raise _bad_address(_("it is not an address")) from None
         if url.drivername not in SCHEMES:
-            raise _bad_address(f"{url.drivername} is not a database known here")
+            unknown = _("{name} is not a database known here")
+            raise _bad_address(unknown.format(name=url.drivername))
         waiting = {"connect_timeout": CONNECT_SECONDS, **url.query}
         return cls(url.set(drivername="postgresql+psycopg", query=waiting), folder)
 
@@ -83,6 +88,10 @@ class PostgresPlace:
         Without locks it reads for a restore, and trusts no index.
         """
         return _engine(self.url, self.schema, indexes=locks)
+
+    def turn(self) -> AbstractContextManager[None]:
+        """Return nothing to wait for: the server lets writers of one person wait in a row."""
+        return nullcontext()
 
     def exists(self) -> bool:
         """Return True: a server is asked."""
@@ -119,14 +128,17 @@ class PostgresPlace:
             return damaged(self, said)
         for beginning, message, hint in _TROUBLES:
             if state.startswith(beginning):
-                return StoreError(message.format(said), where=self.shown, hint=hint)
+                advice = _(hint).format(variable=VARIABLE)
+                return StoreError(_(message).format(why=said), where=self.shown, hint=advice)
         if not state:
+            look = _("See whether the server runs and {variable} is right.")
             return StoreError(
-                f"the database cannot be reached: {said}",
+                _("the database cannot be reached: {why}").format(why=said),
                 where=self.shown,
-                hint=f"See whether the server runs and {VARIABLE} is right. {_IN_DOUBT}",
+                hint=f"{look.format(variable=VARIABLE)} {_(_IN_DOUBT)}",
             )
-        return StoreError(f"the database cannot be used: {said}", where=self.shown, hint=_IN_DOUBT)
+        why = _("the database cannot be used: {why}").format(why=said)
+        return StoreError(why, where=self.shown, hint=_(_IN_DOUBT))
 
     def _without_password(self, said: str) -> str:
         secrets = (str(self.url.password or ""), str(self.url.query.get("password", "")))
@@ -137,12 +149,14 @@ class PostgresPlace:
     def way_back(self) -> str:
         """Return what can be restored and how, in words."""
         newest = Backups(self.backups).newest_in_words()
-        found = f"There is {newest}, and the" if newest else "The"
-        return (
-            f"{found} table of the journal holds everything once more. `nightcramp restore` "
-            "brings back what was told and keeps this schema under another name. Where that "
-            "fails, restore the server's own backup."
+        found = _("The table of the journal holds everything once more.")
+        if newest:
+            found = _("There is {backup}, and the table of the journal holds everything once more.")
+        back = _(
+            "`nightcramp restore` brings back what was told and keeps this schema under another "
+            "name. Where that fails, restore the server's own backup."
         )
+        return f"{found.format(backup=newest)} {back}"
 
     def beside(self) -> Self:
         """Return the empty schema in which a store is built before it takes this place."""
@@ -172,33 +186,48 @@ class PostgresPlace:
             if before:
                 connection.execute(text(f"ALTER SCHEMA {self.schema} RENAME TO {aside}"))
             connection.execute(text(f"ALTER SCHEMA {other.schema} RENAME TO {self.schema}"))
-        return f"the schema {aside}" if before else ""
+        return _("the schema {name}").format(name=aside) if before else ""
 
     def moved_aside(self) -> list[str]:
         """Return the stores that were moved aside, and what else still holds old content."""
         asked = text("SELECT nspname FROM pg_namespace WHERE nspname LIKE :name")
         with self.engine().connect() as connection:
             found = connection.scalars(asked, {"name": f"{self.schema}_before_%"}).all()
-        return [f"the schema {name}" for name in found]
+        return [_("the schema {name}").format(name=name) for name in found]
 
 
-_IN_DOUBT = (
+_IN_DOUBT = noted(
     "If it stops there each time, its database is damaged: `nightcramp restore --replace` builds "
     "it anew."
 )
 _TROUBLES = (
-    ("53100", "there is no room left on the server; nothing was changed", "Make room there."),
-    ("55P03", "another nightcramp is writing", "Try again in a moment."),
-    ("40", "another nightcramp is writing", "Try again in a moment."),
-    ("28", "the server refused the name or password", f"See {VARIABLE}."),
-    ("3D000", "there is no such database: {}", "Make it with `createdb`."),
-    ("42501", "the server does not allow it: {}", "The user needs CREATE on the database."),
+    (
+        "53100",
+        noted("there is no room left on the server; nothing was changed"),
+        noted("Make room there."),
+    ),
+    ("55P03", noted("another nightcramp is writing"), noted("Try again in a moment.")),
+    ("40", noted("another nightcramp is writing"), noted("Try again in a moment.")),
+    ("28", noted("the server refused the name or password"), noted("See {variable}.")),
+    ("3D000", noted("there is no such database: {why}"), noted("Make it with `createdb`.")),
+    (
+        "42501",
+        noted("the server does not allow it: {why}"),
+        noted("The user needs CREATE on the database."),
+    ),
 )
 
 
 @functools.lru_cache(maxsize=8)
 def _engine(url: URL, schema: str, *, indexes: bool) -> Engine:
-    engine = create_engine(url, poolclass=NullPool)
+    engine = create_engine(
+        url,
+        pool_size=MOST_CONNECTIONS,
+        max_overflow=0,
+        pool_timeout=BUSY_SECONDS,
+        pool_pre_ping=True,
+    )
+    atexit.register(engine.dispose)
     settings = {
         "search_path": schema,
         "lock_timeout": f"'{BUSY_SECONDS}s'",
@@ -226,15 +255,15 @@ def _need_driver() -> None:
         import psycopg  # noqa: F401
     except ImportError:
         raise StoreError(
-            "PostgreSQL needs a part that is not installed",
+            _("PostgreSQL needs a part that is not installed"),
             where=VARIABLE,
-            hint="Install it with: pip install 'nightcramp[postgres]'",
+            hint=_("Install it with: pip install 'nightcramp[postgres]'"),
         ) from None
 
 
 def _bad_address(why: str) -> StoreError:
     return StoreError(
-        f"the database cannot be used: {why}",
+        _("the database cannot be used: {why}").format(why=why),
         where=VARIABLE,
-        hint="Write postgresql://user@host/database, or unset it for a file on this machine.",
+        hint=_("Write postgresql://user@host/database, or unset it for a file on this machine."),
     )

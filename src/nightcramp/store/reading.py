@@ -11,6 +11,8 @@ import msgspec
 from sqlalchemy import Connection, Row, Table, exists, func, select
 
 from nightcramp.diary.entry import Entry
+from nightcramp.language import gettext as _
+from nightcramp.language import noted
 from nightcramp.person.fact import Fact
 from nightcramp.person.night import Night
 from nightcramp.store import tables
@@ -23,6 +25,7 @@ from nightcramp.store.records import (
     LookRecord,
     NightRecord,
     PersonRecord,
+    StoryRecord,
     TrialEventRecord,
     TrialRecord,
     account_of,
@@ -34,6 +37,19 @@ from nightcramp.store.writing import import_checksum
 from nightcramp.trial.events import TrialEvent
 
 T = TypeVar("T")
+CHANGED = noted("{what} is not what was written")
+RECORDS = (
+    noted("entries"),
+    noted("imports"),
+    noted("facts"),
+    noted("nights"),
+    noted("findings"),
+    noted("trials"),
+    noted("trial_events"),
+    noted("looks"),
+    noted("stories"),
+)
+"""What is counted, in words."""
 
 
 def everything(connection: Connection, person: int | None = None) -> Iterator[Kept]:
@@ -59,11 +75,12 @@ def everything(connection: Connection, person: int | None = None) -> Iterator[Ke
     yield from trials_in(connection, people)
     yield from events_in(connection, people)
     yield from looks_in(connection, people)
+    yield from stories_in(connection, people)
 
 
 def is_empty(connection: Connection) -> bool:
     """Return whether nobody told or imported anything yet."""
-    kept = (tables.entry, tables.imported, tables.finding, tables.trial)
+    kept = (tables.entry, tables.imported, tables.finding, tables.trial, tables.story)
     return not any(connection.scalar(select(exists().select_from(table))) for table in kept)
 
 
@@ -80,7 +97,7 @@ def people_in(
 
 def person_of(row: Row[Any]) -> PersonRecord:
     """Return the person of a row."""
-    what = f"person {row.id}"
+    what = _("person {number}").format(number=row.id)
     _check(row, what, row.key, row.name, row.made_at)
     return PersonRecord(key=row.key, name=row.name, made_at=_moment(row.made_at, what))
 
@@ -92,11 +109,11 @@ def entries_in(connection: Connection, person: int, record: PersonRecord) -> lis
 
 def entry_of(row: Row[Any], key: str) -> Entry:
     """Return the entry of a row that belongs to the person with this key."""
-    what = f"entry {row.seq}"
+    what = _("entry {number}").format(number=row.seq)
     _check(row, what, key, row.body)
     found = _value(row.body, Entry, what)
     if found.id != row.id:
-        raise DamagedError(f"{what} is not what was written")
+        raise DamagedError(_(CHANGED).format(what=what))
     return found
 
 
@@ -110,7 +127,8 @@ def _entries(
     seen: dict[int, set[str]] = {number: set() for number in people}
     for row in connection.execute(asked):
         if row.person_id not in people or row.id in seen[row.person_id]:
-            raise DamagedError(f"entry {row.seq} is there twice or is nobody's")
+            twice = _("entry {number} is there twice or is nobody's")
+            raise DamagedError(twice.format(number=row.seq))
         seen[row.person_id].add(row.id)
         yield row.person_id, entry_of(row, people[row.person_id].key)
     _check_counts(connection, "entries", {number: len(ids) for number, ids in seen.items()})
@@ -128,7 +146,7 @@ def imports_in(connection: Connection, people: dict[int, PersonRecord]) -> list[
 
 def _import(row: Row[Any], key: str) -> ImportRecord:
     if import_checksum(key, dict(row._mapping)) != row.checksum:
-        raise DamagedError(f"import {row.id} is not what was written")
+        raise DamagedError(_(CHANGED).format(what=_("import {number}").format(number=row.id)))
     return ImportRecord(
         number=row.id,
         person=key,
@@ -149,7 +167,8 @@ def facts_of(connection: Connection, record: ImportRecord) -> list[FactRecord]:
     asked = select(tables.fact).where(fact.import_id == record.number).order_by(fact.place)
     found = []
     for row in connection.execute(asked):
-        what = f"fact {row.place} of import {record.number}"
+        what = _("fact {place} of import {number}")
+        what = what.format(place=row.place, number=record.number)
         _check(row, what, record.number, row.place, row.body)
         value = _value(row.body, Fact, what)
         found.append(FactRecord(number=record.number, place=row.place, fact=value))
@@ -163,7 +182,8 @@ def nights_of_import(connection: Connection, record: ImportRecord) -> list[Night
     asked = select(tables.night).where(night.import_id == record.number).order_by(night.evening)
     found = []
     for row in connection.execute(asked):
-        what = f"night {row.evening} of import {record.number}"
+        what = _("night {evening} of import {number}")
+        what = what.format(evening=row.evening, number=record.number)
         _check(row, what, record.number, row.evening, row.body)
         found.append(NightRecord(number=record.number, night=_value(row.body, Night, what)))
     _check_count("nights", record, len(found), record.nights)
@@ -197,7 +217,7 @@ def latest_findings(
 
 
 def _findings(row: Row[Any], key: str) -> FindingsRecord:
-    what = f"analysis {row.seq}"
+    what = _("analysis {number}").format(number=row.seq)
     _check(row, what, key, row.digest, row.made_at, row.body)
     return FindingsRecord(
         person=key,
@@ -218,7 +238,8 @@ def events_in(
 ) -> Iterator[TrialEventRecord]:
     """Yield what happened in the trials of people, in the order it was told."""
     for row in _owned(connection, tables.trial_event, people):
-        what, key = f"trial event {row.seq}", people[row.person_id].key
+        what = _("trial event {number}").format(number=row.seq)
+        key = people[row.person_id].key
         _check(row, what, key, row.trial, row.body)
         event = _value(row.body, TrialEvent, what)
         yield TrialEventRecord(person=key, trial=row.trial, event=event)
@@ -227,7 +248,8 @@ def events_in(
 def looks_in(connection: Connection, people: dict[int, PersonRecord]) -> Iterator[LookRecord]:
     """Yield the looks at verdicts of people, oldest first."""
     for row in _owned(connection, tables.look, people):
-        what, key = f"look {row.seq}", people[row.person_id].key
+        what = _("look {number}").format(number=row.seq)
+        key = people[row.person_id].key
         _check(row, what, key, row.trial, row.made_at, row.outcomes, row.body)
         yield LookRecord(
             person=key,
@@ -238,11 +260,31 @@ def looks_in(connection: Connection, people: dict[int, PersonRecord]) -> Iterato
         )
 
 
+def stories_in(connection: Connection, people: dict[int, PersonRecord]) -> Iterator[StoryRecord]:
+    """Yield what people told in interviews, oldest first."""
+    for row in _owned(connection, tables.story, people, counted="stories"):
+        yield _story(row, people[row.person_id].key)
+
+
+def latest_story(connection: Connection, person: int, record: PersonRecord) -> StoryRecord | None:
+    """Return what a person told last in interviews, or None."""
+    rows = list(_owned(connection, tables.story, {person: record}, counted="stories"))
+    return _story(rows[-1], record.key) if rows else None
+
+
+def _story(row: Row[Any], key: str) -> StoryRecord:
+    what = _("story {number}").format(number=row.seq)
+    _check(row, what, key, row.told_at, row.body)
+    told_at = _moment(row.told_at, what)
+    return StoryRecord(person=key, told_at=told_at, story=msgspec.Raw(row.body.encode()))
+
+
 def _trial(row: Row[Any], key: str) -> TrialRecord:
-    what = f"the locked protocol of trial {row.id}"
+    what = _("the locked protocol of trial {trial}").format(trial=row.id)
     _check(row, what, key, row.id, row.locked_at, row.sha256, row.body)
     if sha256_of(row.body) != row.sha256:
-        raise DamagedError(f"{what} was tampered with: its SHA-256 is not the one of the lock")
+        tampered = _("{what} was tampered with: its SHA-256 is not the one of the lock")
+        raise DamagedError(tampered.format(what=what))
     return TrialRecord(
         person=key,
         trial=row.id,
@@ -253,7 +295,7 @@ def _trial(row: Row[Any], key: str) -> TrialRecord:
 
 
 def _owned(
-    connection: Connection, table: Table, people: dict[int, PersonRecord]
+    connection: Connection, table: Table, people: dict[int, PersonRecord], counted: str = ""
 ) -> Iterator[Row[Any]]:
     """Yield the rows of people in the order they were written; none of them is lost."""
     asked = select(table).where(table.c.person_id.in_(people)).order_by(table.c.seq)
@@ -261,7 +303,8 @@ def _owned(
     for row in connection.execute(asked):
         owners[row.person_id] += 1
         yield row
-    _check_counts(connection, f"{table.name}s", {number: owners[number] for number in people})
+    name = counted or f"{table.name}s"
+    _check_counts(connection, name, {number: owners[number] for number in people})
 
 
 def _check_counts(connection: Connection, name: str, found: dict[int, int]) -> None:
@@ -269,28 +312,33 @@ def _check_counts(connection: Connection, name: str, found: dict[int, int]) -> N
     counted = select(tables.person.c.id, tables.person.c[name])
     for number, count in connection.execute(counted).all():
         if found.get(number, count) != count:
-            raise DamagedError(f"{found[number]} {name} are there of {count}")
+            lost = _("{found} {records} are there of {written}")
+            lost = lost.format(found=found[number], records=_(name), written=count)
+            raise DamagedError(lost)
 
 
 def _check(row: Row[Any], what: str, *parts: object) -> None:
     if checksum(*parts) != row.checksum:
-        raise DamagedError(f"{what} is not what was written")
+        raise DamagedError(_(CHANGED).format(what=what))
 
 
 def _check_count(what: str, record: ImportRecord, found: int, written: int) -> None:
     if found != written:
-        raise DamagedError(f"{found} {what} of import {record.number} are there of {written}")
+        lost = _("{found} {records} of import {number} are there of {written}")
+        number = record.number
+        lost = lost.format(found=found, records=_(what), number=number, written=written)
+        raise DamagedError(lost)
 
 
 def _value(text: str, kind: type[T], what: str) -> T:
     try:
         return msgspec.json.decode(text, type=kind)
     except msgspec.MsgspecError as error:
-        raise DamagedError(f"{what} cannot be read: {error}") from None
+        raise DamagedError(_("{what} cannot be read: {why}").format(what=what, why=error)) from None
 
 
 def _moment(text: str, what: str) -> dt.datetime:
     try:
         return dt.datetime.fromisoformat(text)
     except (TypeError, ValueError):
-        raise DamagedError(f"{what} has no time that can be read") from None
+        raise DamagedError(_("{what} has no time that can be read").format(what=what)) from None

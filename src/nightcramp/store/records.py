@@ -104,6 +104,14 @@ class LookRecord(_Record, frozen=True, kw_only=True, tag="look"):
     verdict: Raw
 
 
+class StoryRecord(_Record, frozen=True, kw_only=True, tag="story"):
+    """What a person told in interviews, as it stood at a moment."""
+
+    person: str
+    told_at: dt.datetime
+    story: Raw
+
+
 class UndoneRecord(_Record, frozen=True, kw_only=True, tag="undone"):
     """The import of this number was taken back. Only in the journal."""
 
@@ -133,6 +141,7 @@ Kept = (
     | TrialRecord
     | TrialEventRecord
     | LookRecord
+    | StoryRecord
 )
 Record = Kept | UndoneRecord
 Line = Record | AnewRecord | EndRecord

@@ -15,6 +15,7 @@ from sqlalchemy import Connection, delete, func, select
 from sqlalchemy.exc import IntegrityError
 
 from nightcramp.errors import InputError
+from nightcramp.language import gettext
 from nightcramp.store import tables
 from nightcramp.store.database import opened
 from nightcramp.store.journal import begin_anew, transactions
@@ -48,9 +49,9 @@ def restore(archive: Path | None = None, *, replace: bool = False) -> Restored:
     with guarded(place), place.held(), _old(place) as old:
         if not replace and _is_in_use(place, old):
             raise InputError(
-                "there is a store already, and nothing is wrong with it",
+                gettext("there is a store already, and nothing is wrong with it"),
                 where=place.shown,
-                hint="`--replace` moves it aside first.",
+                hint=gettext("`--replace` moves it aside first."),
             )
         source = source_of(place, old, archive)
         restored = _put_in_place(place, source)
@@ -128,7 +129,8 @@ def _build(other: Place, source: Source) -> tuple[tuple[int, int, int], list[str
                 with connection.begin_nested():
                     write(connection, records)
             except (IntegrityError, DamagedError):
-                misfits.append(f"{words} does not fit what came before, and is left out.")
+                misfit = gettext("{words} does not fit what came before, and is left out.")
+                misfits.append(misfit.format(words=words))
         begin_anew(connection, source.last + 1)
         count_on(connection, "journal", "number")
         count_on(connection, "import", "id")

@@ -8,6 +8,7 @@ from pathlib import Path
 from msgspec import Struct
 from sqlalchemy import Connection
 
+from nightcramp.language import gettext as _
 from nightcramp.store.archive import read_archive
 from nightcramp.store.backups import Backup, Backups
 from nightcramp.store.journal import last_number, rows_after, transactions, transactions_of
@@ -45,9 +46,9 @@ def source_of(place: Place, old: Connection | None, archive: Path | None) -> Sou
         chain = (_tables(old, last) if is_newest else None) or chain
     if chain is None:
         raise StoreError(
-            "there is no backup and no journal to restore from",
+            _("there is no backup and no journal to restore from"),
             where=place.shown,
-            hint="Give an archive: `nightcramp restore FILE`.",
+            hint=_("Give an archive: `nightcramp restore FILE`."),
         )
     return chain
 
@@ -61,7 +62,7 @@ def _journal(place: Place, old: Connection | None) -> tuple[list[Transaction], l
         trouble = error if isinstance(error, DamagedError) else trouble_of(place, error)
         if not isinstance(trouble, DamagedError):
             raise trouble from None
-        return found, ["The journal cannot be read to its end."]
+        return found, [_("The journal cannot be read to its end.")]
     finally:
         if old is not None:
             old.rollback()
@@ -101,18 +102,18 @@ def _chain(
     numbers = range(first, last + 1) if not gaps else range(0)
     missing = (*unread, *_missing(later, numbers))
     if anew is not None:
-        return Source(words="the journal", groups=groups, last=last, missing=missing)
+        return Source(words=_("the journal"), groups=groups, last=last, missing=missing)
     if good is None:
         return None
     base: Group = (str(good.path), read_archive(good.path))
-    words = f"the backup {good.path} and the journal"
+    words = _("the backup {path} and the journal").format(path=good.path)
     return Source(words=words, groups=[base, *groups], last=last, missing=missing)
 
 
 def _group(one: Transaction) -> Group:
     marks = AnewRecord | EndRecord
     records = [record for record in one.records if not isinstance(record, marks)]
-    return f"transaction {one.number} of the journal", records
+    return _("transaction {number} of the journal").format(number=one.number), records
 
 
 def _missing(later: Sequence[Transaction], numbers: Iterable[int]) -> Iterator[str]:
@@ -121,7 +122,8 @@ def _missing(later: Sequence[Transaction], numbers: Iterable[int]) -> Iterator[s
     there = {one.number for one in later}
     gone = [number for number in numbers if number not in there]
     if gone:
-        yield f"Of the transactions {gone[0]} to {gone[-1]}, {len(gone)} are not in the journal."
+        lost = _("Of the transactions {first} to {last}, {count} are not in the journal.")
+        yield lost.format(first=gone[0], last=gone[-1], count=len(gone))
 
 
 def _tables(old: Connection | None, last: int) -> Source | None:
@@ -134,4 +136,4 @@ def _tables(old: Connection | None, last: int) -> Source | None:
         return None
     finally:
         old.rollback()
-    return Source(words="its own tables", groups=[("the tables", records)], last=last)
+    return Source(words=_("its own tables"), groups=[(_("the tables"), records)], last=last)

@@ -13,7 +13,7 @@ import functools
 import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Self
@@ -23,12 +23,15 @@ from sqlalchemy import func as sql
 from sqlalchemy.pool import NullPool
 
 from nightcramp.errors import one_line
+from nightcramp.language import gettext as _
+from nightcramp.language import noted
 from nightcramp.store import tables
 from nightcramp.store.backups import Backups
 from nightcramp.store.files import not_written, private_folder, sync_folder
 from nightcramp.store.journal_files import JournalFiles
 from nightcramp.store.place import damaged
 from nightcramp.store.trouble import DamagedError, StoreError
+from nightcramp.store.turns import Turns
 from nightcramp.store.upgrade import revision_of, too_new, upgrade
 
 FILE = "person.db"
@@ -74,6 +77,18 @@ class SqlitePlace:
         """Return what connects; each transaction is BEGIN IMMEDIATE, or plain without locks."""
         return _engine(str(self.file), "BEGIN IMMEDIATE" if locks else "BEGIN", foreign_keys)
 
+    @contextmanager
+    def turn(self) -> Iterator[None]:
+        """Let threads of this process write in the order they came; raises StoreError."""
+        with ExitStack() as stack:
+            try:
+                stack.enter_context(_turns(str(self.file)).mine(BUSY_SECONDS))
+            except TimeoutError:
+                busy = sqlite3.OperationalError()
+                busy.sqlite_errorname = "SQLITE_BUSY"
+                raise self.trouble(busy) from None
+            yield
+
     def exists(self) -> bool:
         """Return whether the file is there."""
         return self.file.exists()
@@ -84,7 +99,7 @@ class SqlitePlace:
             return
         private_folder(self.folder)
         if self.name == FILE and (self.files.files() or Backups(self.backups).all()):
-            raise damaged(self, "the file is gone")
+            raise damaged(self, _("the file is gone"))
         try:
             self.file.touch(mode=0o600)
             sync_folder(self.folder)
@@ -102,7 +117,7 @@ class SqlitePlace:
                 self._copy()
             upgrade(connection, revision, self.shown)
             if connection.execute(text("PRAGMA foreign_key_check")).first():
-                raise DamagedError("parts of it belong to nothing")
+                raise DamagedError(_("parts of it belong to nothing"))
 
     def revision(self, connection: Connection) -> str | None:
         """Return the migration the file is at, the shape before Alembic included."""
@@ -113,7 +128,7 @@ class SqlitePlace:
         if shape > LATER_SHAPES:
             raise too_new(self.shown)
         if connection.scalar(text("SELECT count(*) FROM sqlite_master")):
-            raise DamagedError("it holds something else")
+            raise DamagedError(_("it holds something else"))
         return None
 
     def _copy(self) -> None:
@@ -130,16 +145,18 @@ class SqlitePlace:
         """Check the pages of the file, that it is still the same file, and not an older one."""
         if connection.info["inode"] != _inode(self.file):
             raise StoreError(
-                "the database was replaced meanwhile; nothing was changed",
+                _("the database was replaced meanwhile; nothing was changed"),
                 where=self.shown,
-                hint="Do it again.",
+                hint=_("Do it again."),
             )
         self._check_pages(connection)
         last = self.files.last() if self.name == FILE else None
         written = connection.scalar(select(sql.max(tables.journal.c.number))) or 0
         if last is not None and last > written:
             raise DamagedError(
-                f"it is older than its journal, which goes on to {last} ({written} here)"
+                _("it is older than its journal, which goes on to {last} ({written} here)").format(
+                    last=last, written=written
+                )
             )
 
     def _check_pages(self, connection: Connection) -> None:
@@ -159,21 +176,22 @@ class SqlitePlace:
         name = getattr(error, "sqlite_errorname", "")
         for beginning, message, hint in _TROUBLES:
             if name.startswith(beginning):
-                return StoreError(message.format(one_line(error, 200)), where=self.shown, hint=hint)
+                said = _(message).format(why=one_line(error, 200))
+                return StoreError(said, where=self.shown, hint=_(hint))
         return damaged(self, one_line(error, 200))
 
     def way_back(self) -> str:
         """Return what can be restored and how, in words."""
         newest = Backups(self.backups).newest_in_words()
         found = [newest] if newest else []
-        found += ["the journal of what came after"] if newest and self.files.files() else []
-        found += ["the journal"] if self.files.files() and not newest else []
+        found += [_("the journal of what came after")] if newest and self.files.files() else []
+        found += [_("the journal")] if self.files.files() and not newest else []
         if not found:
-            return "There is no backup. Move the file away to start anew; keep it."
-        return (
-            f"There is {' and '.join(found)}. `nightcramp restore` brings back what was told and "
+            return _("There is no backup. Move the file away to start anew; keep it.")
+        return _(
+            "There is {found}. `nightcramp restore` brings back what was told and "
             "keeps this file beside it."
-        )
+        ).format(found=_(" and ").join(found))
 
     def beside(self) -> Self:
         """Return the place in which a store is built before it takes this place."""
@@ -224,8 +242,8 @@ class SqlitePlace:
 _TROUBLES: tuple[tuple[str | tuple[str, ...], str, str], ...] = (
     (
         "SQLITE_FULL",
-        "there is no room left on the disk; nothing was changed",
-        "Make room and do it again. What was kept before is all there.",
+        noted("there is no room left on the disk; nothing was changed"),
+        noted("Make room and do it again. What was kept before is all there."),
     ),
     (
         (
@@ -235,15 +253,32 @@ _TROUBLES: tuple[tuple[str | tuple[str, ...], str, str], ...] = (
             "SQLITE_IOERR_TRUNCATE",
             "SQLITE_IOERR_DELETE",
         ),
-        "the disk takes no more; nothing was changed ({})",
-        "Make room and do it again. What was kept before is all there.",
+        noted("the disk takes no more; nothing was changed ({why})"),
+        noted("Make room and do it again. What was kept before is all there."),
     ),
-    ("SQLITE_BUSY", "another nightcramp is writing", "Try again in a moment."),
-    ("SQLITE_LOCKED", "another nightcramp is writing", "Try again in a moment."),
-    ("SQLITE_READONLY", "the database cannot be written: {}", "See who may write the file."),
-    ("SQLITE_CANTOPEN", "the database cannot be opened: {}", "See who may read the file."),
-    ("SQLITE_PERM", "the database cannot be opened: {}", "See who may read the file."),
+    ("SQLITE_BUSY", noted("another nightcramp is writing"), noted("Try again in a moment.")),
+    ("SQLITE_LOCKED", noted("another nightcramp is writing"), noted("Try again in a moment.")),
+    (
+        "SQLITE_READONLY",
+        noted("the database cannot be written: {why}"),
+        noted("See who may write the file."),
+    ),
+    (
+        "SQLITE_CANTOPEN",
+        noted("the database cannot be opened: {why}"),
+        noted("See who may read the file."),
+    ),
+    (
+        "SQLITE_PERM",
+        noted("the database cannot be opened: {why}"),
+        noted("See who may read the file."),
+    ),
 )
+
+
+@functools.cache
+def _turns(path: str) -> Turns:
+    return Turns()
 
 
 @functools.lru_cache(maxsize=8)

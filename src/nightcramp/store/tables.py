@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from sqlalchemy import Column, ForeignKey, Index, Integer, MetaData, Table, Text, UniqueConstraint
 
-HEAD = "0003"
+HEAD = "0004"
 """The newest migration: a store at any other one is brought here first, or is too new."""
 
-OF_TRIALS = ("trials", "trial_events", "looks")
+LATER = ("trials", "trial_events", "looks", "stories")
+"""What is counted for each person since later migrations."""
 metadata = MetaData()
 
 
@@ -34,7 +35,7 @@ person = Table(
     _text("made_at"),
     *(Column(name, Integer, nullable=False) for name in ("entries", "imports", "findings")),
     _text("checksum"),
-    *(Column(name, Integer, nullable=False, server_default="0") for name in OF_TRIALS),
+    *(Column(name, Integer, nullable=False, server_default="0") for name in LATER),
     UniqueConstraint("key", name="person_key"),
     UniqueConstraint("name", name="person_name"),
     sqlite_autoincrement=True,
@@ -138,6 +139,18 @@ look = Table(
     _text("body"),
     _text("checksum"),
     Index("look_person", "person_id"),
+    sqlite_autoincrement=True,
+)
+
+story = Table(
+    "story",
+    metadata,
+    Column("seq", Integer, primary_key=True),
+    _owner(),
+    _text("told_at"),
+    _text("body"),
+    _text("checksum"),
+    Index("story_person", "person_id"),
     sqlite_autoincrement=True,
 )
 

@@ -12,6 +12,7 @@ import msgspec
 from msgspec import Struct
 
 from nightcramp.errors import InputError, UnknownIdError
+from nightcramp.language import gettext as _
 from nightcramp.person.verdict import Verdict
 from nightcramp.store.database import Store
 from nightcramp.store.reading import events_in, looks_in, trials_in
@@ -63,8 +64,10 @@ def keep_lock(store: Store, locked: Lock) -> bool:
     before = _locks(store).get(locked.protocol.id)
     if before is not None and before.sha256 != locked.sha256:
         raise InputError(
-            f"another trial has the id {locked.protocol.id}, and a locked protocol never changes",
-            hint="`nightcramp trial stop` ends it; then lock a new one.",
+            _("another trial has the id {id}, and a locked protocol never changes").format(
+                id=locked.protocol.id
+            ),
+            hint=_("`nightcramp trial stop` ends it; then lock a new one."),
         )
     if before is None:
         store.keep([_record_of(store, locked)])
@@ -143,7 +146,7 @@ def _locks(store: Store) -> dict[str, Lock]:
     for record in trials_in(store.connection, {store.person: store.who}):
         protocol = decoded(record.protocol, record.trial)
         locked = Lock(sha256=record.sha256, locked_at=record.locked_at, protocol=protocol)
-        check_lock(locked, f"trial {record.trial}")
+        check_lock(locked, _("trial {trial}").format(trial=record.trial))
         found[record.trial] = locked
     return found
 
@@ -160,5 +163,6 @@ def _look(record: LookRecord) -> Look | None:
 def _known(store: Store, trial: str) -> None:
     if trial not in _locks(store):
         raise UnknownIdError(
-            f"there is no trial {trial[:60]!r}", hint="`nightcramp trial list` shows them."
+            _("there is no trial {trial!r}").format(trial=trial[:60]),
+            hint=_("`nightcramp trial list` shows them."),
         )

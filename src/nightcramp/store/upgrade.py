@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import threading
+
 from sqlalchemy import Connection, select, table, text
 from sqlalchemy import column as column_
 
+from nightcramp.language import gettext as _
 from nightcramp.store.tables import HEAD
 from nightcramp.store.trouble import DATABASE_ERRORS, DamagedError, StoreError
 
 VERSION = "alembic_version"
+_ONE_AT_A_TIME = threading.Lock()
+"""Alembic keeps what it works on in globals: two threads would take each other's."""
 
 
 def is_current(connection: Connection) -> bool:
@@ -29,7 +34,7 @@ def revision_of(connection: Connection) -> str | None:
         return None
     found = connection.scalar(text(f"SELECT version_num FROM {VERSION}"))
     if not isinstance(found, str):
-        raise DamagedError("it does not say which version wrote it")
+        raise DamagedError(_("it does not say which version wrote it"))
     return found
 
 
@@ -45,19 +50,22 @@ def upgrade(connection: Connection, revision: str | None, where: str) -> None:
     config = Config()
     config.set_main_option("script_location", "nightcramp.store:migrations")
     config.attributes["connection"] = connection
-    known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
-    if revision is not None and revision not in known:
-        raise too_new(where)
-    if revision is not None and not connection.dialect.has_table(connection, VERSION):
-        command.stamp(config, revision)
-    command.upgrade(config, HEAD)
+    with _ONE_AT_A_TIME:
+        known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
+        if revision is not None and revision not in known:
+            raise too_new(where)
+        if revision is not None and not connection.dialect.has_table(connection, VERSION):
+            command.stamp(config, revision)
+        command.upgrade(config, HEAD)
 
 
 def too_new(where: str) -> StoreError:
     """Return the error for a store that another version wrote."""
     return StoreError(
-        "the database was written by a newer nightcramp, and is left as it is",
+        _("the database was written by a newer nightcramp, and is left as it is"),
         where=where,
-        hint="Install that version or a newer one. If there never was one, the database is "
-        "damaged: `nightcramp restore --replace` brings back what was kept.",
+        hint=_(
+            "Install that version or a newer one. If there never was one, the database is "
+            "damaged: `nightcramp restore --replace` brings back what was kept."
+        ),
     )

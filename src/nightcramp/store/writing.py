@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, func, insert, select, text, update
 
+from nightcramp.language import gettext as _
 from nightcramp.store import tables
 from nightcramp.store.records import (
     EntryRecord,
@@ -20,6 +21,7 @@ from nightcramp.store.records import (
     OfTrial,
     PersonRecord,
     Record,
+    StoryRecord,
     TrialEventRecord,
     TrialRecord,
     UndoneRecord,
@@ -46,7 +48,8 @@ def next_number(connection: Connection, table: str, column: str) -> int:
     used = text("SELECT seq FROM sqlite_sequence WHERE name = :name")
     highest = connection.scalar(used, {"name": table}) or 0
     if not isinstance(highest, int):
-        raise DamagedError(f"the numbers of {table} are not what was written")
+        changed = _("the numbers of {table} are not what was written")
+        raise DamagedError(changed.format(table=table))
     return highest + 1
 
 
@@ -69,7 +72,7 @@ class _People(dict[str, int]):
     """The number of everybody by key; raises DamagedError for a key that nobody has."""
 
     def __missing__(self, key: str) -> int:
-        raise DamagedError("somebody is not where they were written")
+        raise DamagedError(_("somebody is not where they were written"))
 
 
 def _people(connection: Connection) -> _People:
@@ -88,7 +91,7 @@ def _write_people(connection: Connection, records: Sequence[PersonRecord]) -> No
                 update(tables.person).where(tables.person.c.key == record.key).values(**row)
             )
         else:
-            nothing = dict.fromkeys(("entries", "imports", "findings", *tables.OF_TRIALS), 0)
+            nothing = dict.fromkeys(("entries", "imports", "findings", *tables.LATER), 0)
             connection.execute(insert(tables.person), {**row, **nothing})
 
 
@@ -212,15 +215,27 @@ def _write_looks(connection: Connection, records: Sequence[LookRecord]) -> None:
     _insert_owned(connection, "look", rows, records)
 
 
+def _write_stories(connection: Connection, records: Sequence[StoryRecord]) -> None:
+    rows = []
+    for one in records:
+        row = {"told_at": one.told_at.isoformat(), "body": bytes(one.story).decode()}
+        rows.append({**row, "checksum": checksum(one.person, *row.values())})
+    _insert_owned(connection, "story", rows, records, counted="stories")
+
+
 def _insert_owned(
-    connection: Connection, table: str, rows: list[dict[str, str]], records: Sequence[OfTrial]
+    connection: Connection,
+    table: str,
+    rows: list[dict[str, str]],
+    records: Sequence[OfTrial | StoryRecord],
+    counted: str = "",
 ) -> None:
     """Insert rows that belong to the people of their records, and count them."""
     people = _people(connection)
     owners = [people[record.person] for record in records]
     owned = [{**row, "person_id": owner} for row, owner in zip(rows, owners, strict=True)]
     connection.execute(insert(tables.metadata.tables[table]), owned)
-    _count(connection, f"{table}s", owners)
+    _count(connection, counted or f"{table}s", owners)
 
 
 def _undo(connection: Connection, records: Sequence[UndoneRecord]) -> None:
@@ -248,5 +263,6 @@ _WRITERS: dict[type, Callable[[Connection, Any], None]] = {
     TrialRecord: _write_trials,
     TrialEventRecord: _write_events,
     LookRecord: _write_looks,
+    StoryRecord: _write_stories,
     UndoneRecord: _undo,
 }

@@ -13,6 +13,7 @@ import numpy as np
 from nightcramp.diary.history import Array
 from nightcramp.diary.latent import Hyper, Problem
 from nightcramp.knowledge.schema import DiaryModel
+from nightcramp.language import noted
 from nightcramp.person.finding import Ratio
 from nightcramp.person.night import Night
 from nightcramp.person.verdict import Check, Outcome, Verdict
@@ -101,14 +102,14 @@ def _checks(
     p = missing_by_arm(protocol, nights)
     yield Check(
         id="missing",
-        says="nights were logged about as often under either arm",
+        says=noted("nights were logged about as often under either arm"),
         holds=p >= model.check_error,
     )
     after = after_effect(protocol, nights)
     z = carried_over(problem, arm, after, size.nodes, model) if np.ptp(after) else 0.0
     yield Check(
         id="carry_over",
-        says="the arm of one block did not act on into the next",
+        says=noted("the arm of one block did not act on into the next"),
         holds=abs(z) <= NormalDist().inv_cdf(1 - model.check_error / 2),
     )
 
@@ -146,7 +147,7 @@ def verdict_of(
 
 
 def decide(protocol: Protocol, found: Evidence) -> tuple[Outcome, str]:
-    """Return the verdict and its reason.
+    """Return the verdict and its reason, in English as it is kept: it is translated where shown.
 
     Two ways lead to `works` or `harms`: a stake that has reached its limit at any time, and
     the randomisation test after the last block, which counts the schedules whose stake would
@@ -155,19 +156,20 @@ def decide(protocol: Protocol, found: Evidence) -> tuple[Outcome, str]:
     one for all looks, between the smallest effect that matters and its mirror.
     """
     if found.size is None:
-        return "cannot_tell", "both arms must have had a block with nights logged first"
+        return "cannot_tell", noted("both arms must have had a block with nights logged first")
     failed = [check for check in found.checks if not check.holds]
     if failed:
         return "withheld", "; ".join(f"it does not hold that {check.says}" for check in failed)
     limit = math.log(protocol.smallest_effect)
     low, high = _interval(protocol, found)
     if limit < low and high < -limit:
-        return "does_not_matter", "whatever difference there is, it is smaller than matters to you"
+        why = noted("whatever difference there is, it is smaller than matters to you")
+        return "does_not_matter", why
     if not _detected(protocol, found):
-        return "cannot_tell", "chance alone could have made a difference like this"
+        return "cannot_tell", noted("chance alone could have made a difference like this")
     if found.size.middle < 0:
-        return "works", "fewer under the first arm, and hardly by chance"
-    return "harms", "more under the first arm, and hardly by chance"
+        return "works", noted("fewer under the first arm, and hardly by chance")
+    return "harms", noted("more under the first arm, and hardly by chance")
 
 
 def _interval(protocol: Protocol, found: Evidence) -> tuple[float, float]:

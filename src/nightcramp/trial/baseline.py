@@ -13,6 +13,7 @@ from nightcramp.diary.history import Array
 from nightcramp.diary.hyper import explore
 from nightcramp.diary.latent import Hyper, Problem, fit
 from nightcramp.knowledge.schema import DiaryModel, TrialModel
+from nightcramp.language import gettext as _
 from nightcramp.person.night import Night
 from nightcramp.trial.nights import outcome_of
 from nightcramp.trial.protocol import Outcome
@@ -93,7 +94,7 @@ def _from_diary(
         level=drawn @ recent,
         hyper=nodes.hyper[place],
         logged=logged / len(counts),
-        says=f"your own {logged} logged nights",
+        says=_("your own {count} logged nights").format(count=logged),
         status="own",
         source=(),
         own=logged,

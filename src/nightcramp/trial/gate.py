@@ -13,6 +13,7 @@ from msgspec import Struct
 from nightcramp.assess.known import Known
 from nightcramp.assess.triage import URGENT, triage
 from nightcramp.knowledge.schema import Who
+from nightcramp.language import gettext as _
 from nightcramp.plan.safety import safety_notes
 from nightcramp.trial.words import Named, named_in
 
@@ -138,7 +139,7 @@ def _of_words(named: Named, known: Known) -> Iterator[Ground]:
             yield _of_medicine(identifier, named.changing, known)
     if named.unknown or not named.targets:
         words = known.knowledge.trial_model.words.unknown
-        says = words.format(words=", ".join(named.unknown) or "no name")
+        says = words.format(words=", ".join(named.unknown) or _("no name"))
         yield Ground(safety="ask_prescriber", rule="unknown", says=says)
 
 

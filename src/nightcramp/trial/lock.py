@@ -15,6 +15,7 @@ import msgspec
 from msgspec import Struct
 
 from nightcramp.errors import InputError, one_line
+from nightcramp.language import gettext as _
 from nightcramp.trial.protocol import Arm, Chances, Outcome, Protocol, canonical, check, fingerprint
 from nightcramp.trial.schedule import Space
 
@@ -78,8 +79,8 @@ def lock(protocol: Protocol, now: dt.datetime) -> Lock:
     """Lock a protocol; raises InputError where its first evening has passed."""
     if protocol.first_evening < now.date():
         raise InputError(
-            f"the first evening, {protocol.first_evening}, has passed",
-            hint="A trial is locked before its first night. Choose tonight or a later evening.",
+            _("the first evening, {date}, has passed").format(date=protocol.first_evening),
+            hint=_("A trial is locked before its first night. Choose tonight or a later evening."),
         )
     check_whole(protocol)
     return Lock(sha256=fingerprint(protocol), locked_at=now, protocol=protocol)
@@ -93,14 +94,14 @@ def file_of(locked: Lock) -> bytes:
 def read_lock(content: bytes, where: str) -> Lock:
     """Return the lock of a file, all of it checked; raises InputError or TamperedError."""
     if len(content) > MOST_BYTES:
-        raise InputError("this is too long for a protocol", where=where)
+        raise InputError(_("this is too long for a protocol"), where=where)
     try:
         locked = msgspec.json.decode(content, type=Lock)
     except (msgspec.MsgspecError, ValueError, RecursionError) as error:
         raise InputError(
-            f"this is no locked protocol: {one_line(error, 200)}",
+            _("this is no locked protocol: {fault}").format(fault=one_line(error, 200)),
             where=where,
-            hint="`nightcramp trial lock --file FILE` writes one.",
+            hint=_("`nightcramp trial lock --file FILE` writes one."),
         ) from None
     check_lock(locked, where)
     return locked
@@ -114,21 +115,21 @@ def check_lock(locked: Lock, where: str = "") -> None:
     except InputError as error:
         raise _tampered(error.message, where) from None
     if found != locked.sha256:
-        raise _tampered("its SHA-256 is not the one it was locked with", where)
+        raise _tampered(_("its SHA-256 is not the one it was locked with"), where)
     if locked.locked_at.date() > locked.protocol.first_evening:
-        raise _tampered("it was locked only after its first evening", where)
+        raise _tampered(_("it was locked only after its first evening"), where)
 
 
 def decoded(text: str, identifier: str) -> Protocol:
     """Return a stored protocol from its canonical text; raises TamperedError."""
-    where = f"trial {identifier}"
+    where = _("trial {name}").format(name=identifier)
     try:
         protocol = msgspec.json.decode(text, type=Protocol)
         check_whole(protocol)
     except (msgspec.MsgspecError, InputError) as error:
         raise _tampered(one_line(error, 200), where) from None
     if canonical(protocol).decode() != text or protocol.id != identifier:
-        raise _tampered("it is not as it was written", where)
+        raise _tampered(_("it is not as it was written"), where)
     return protocol
 
 
@@ -145,36 +146,44 @@ def _fault_of(protocol: Protocol) -> str:
     texts = [protocol.title, protocol.question, protocol.prescriber, protocol.seed]
     texts += [text for arm in protocol.arms for text in (arm.id, arm.label, arm.instruction)]
     if not TRIAL_ID.fullmatch(protocol.id):
-        return "the id of a trial is of small letters, digits, - and _"
+        return _("the id of a trial is of small letters, digits, - and _")
     if any(len(text) > LONGEST_TEXT or not text.isprintable() for text in texts):
-        return "a text is too long, or cannot be printed"
+        return _("a text is too long, or cannot be printed")
     if len({arm.id for arm in protocol.arms}) != len(protocol.arms):
-        return "two arms have the same id"
+        return _("two arms have the same id")
     if not (protocol.run_in >= 0 and protocol.washout >= 0 and protocol.block_nights >= 1):
-        return "nights are counted from 0, and a block has at least one"
+        return _("nights are counted from 0, and a block has at least one")
     if not 0 < protocol.error < 0.5:
-        return "the error is a chance between 0 and 0.5"
+        return _("the error is a chance between 0 and 0.5")
     if protocol.blocks > MOST_BLOCKS or protocol.nights > MOST_NIGHTS:
-        return f"it is longer than {MOST_BLOCKS} blocks or {MOST_NIGHTS} nights"
-    return "" if protocol.first_evening.year <= LAST_YEAR else "its first evening is too far off"
+        longest = _("it is longer than {blocks} blocks or {nights} nights")
+        return longest.format(blocks=MOST_BLOCKS, nights=MOST_NIGHTS)
+    return "" if protocol.first_evening.year <= LAST_YEAR else _("its first evening is too far off")
 
 
 def _check_sizes(arms: int, blocks: int, longest_run: int) -> None:
     """Raise InputError where blocks cannot be shared among the arms."""
     if not 2 <= arms <= 3:
-        raise InputError("a trial compares two arms, or three")
+        raise InputError(_("a trial compares two arms, or three"))
     if not arms <= blocks <= MOST_BLOCKS or blocks % arms:
-        raise InputError(
-            f"{blocks} blocks cannot be shared equally among {arms} arms",
-            hint=f"Take a multiple of {arms}.",
-        )
+        raise unequal(blocks, arms)
     if longest_run < 1:
-        raise InputError("a run is at least one block long")
+        raise InputError(_("a run is at least one block long"))
+
+
+def unequal(blocks: int, arms: int) -> InputError:
+    """Return the error for blocks that cannot be shared equally."""
+    return InputError(
+        _("{blocks} blocks cannot be shared equally among {arms} arms").format(
+            blocks=blocks, arms=arms
+        ),
+        hint=_("Take a multiple of {arms}.").format(arms=arms),
+    )
 
 
 def _tampered(why: str, where: str) -> TamperedError:
     return TamperedError(
-        f"this protocol was tampered with, or damaged: {why}",
+        _("this protocol was tampered with, or damaged: {why}").format(why=why),
         where=where,
-        hint="What was locked is never changed. Use the file of the day it was locked.",
+        hint=_("What was locked is never changed. Use the file of the day it was locked."),
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace as replaced
 
 import numpy as np
@@ -12,16 +12,24 @@ from msgspec.structs import replace
 
 from nightcramp.diary.wording import day_in_words, night_in_words
 from nightcramp.knowledge.schema import DiaryModel
+from nightcramp.language import ENGLISH, ngettext, noted, number, speaking
+from nightcramp.language import gettext as _
 from nightcramp.person.night import Night
 from nightcramp.person.verdict import Check, Verdict
 from nightcramp.trial.analysis import decide, verdict_of, weigh
-from nightcramp.trial.events import TrialEvent, stopped_on
+from nightcramp.trial.events import Kind, TrialEvent, stopped_on
 from nightcramp.trial.nights import TrialNights, trial_nights
 from nightcramp.trial.protocol import Protocol
 
 DAY = dt.timedelta(days=1)
 Outcomes = tuple[float | None, ...]
 """The outcome of each night from the first on, None where it was not logged."""
+HAPPENED: Mapping[Kind, str] = {
+    "stopped": noted("Stopped early, on {day}{why}."),
+    "restarted": noted("Started again as {trial}{why}."),
+    "restarts": noted("It took the place of {trial}. Each start may err as often again."),
+    "unblinded": noted("The order was looked at on {day}, before the end."),
+}
 
 
 class Look(Struct, frozen=True, kw_only=True):
@@ -58,12 +66,29 @@ def judged(
     found = verdict_of(protocol, nights, model, last)
     told = trial_nights(protocol, nights, last - DAY)
     changes = changes_since(protocol, told, looks)
-    notes = (*_happened(protocol, events, today), *_changed(changes, today))
+    with speaking(ENGLISH):
+        notes = notes_of(protocol, told, today, looks, events)
     found = replace(found, made_on=today, notes=notes, measured=protocol.outcome)
     if not changes:
         return found
-    before, _ = decide(protocol, weigh(protocol, as_first_seen(told, looks), model))
+    before = decide(protocol, weigh(protocol, as_first_seen(told, looks), model))[0]
     return _with_check(found, before == found.outcome)
+
+
+def notes_of(
+    protocol: Protocol,
+    told: TrialNights,
+    today: dt.date,
+    looks: Sequence[Look] = (),
+    events: Sequence[TrialEvent] = (),
+) -> tuple[str, ...]:
+    """Return what must be said beside a verdict, a sentence each, in the language spoken.
+
+    What is kept of a look is in English, whoever looked: a look differs from another by what
+    it found alone.
+    """
+    changes = changes_since(protocol, told, looks)
+    return (*_happened(events, today), *_changed(changes, today))
 
 
 def outcomes_of(protocol: Protocol, nights: TrialNights) -> Outcomes:
@@ -106,12 +131,12 @@ def as_first_seen(nights: TrialNights, looks: Iterable[Look]) -> TrialNights:
 
 def _with_check(found: Verdict, holds: bool) -> Verdict:
     """Return a verdict with the check of changed nights, withheld where they decide it."""
-    says = "the verdict would be the same without what was changed after a look"
+    says = noted("the verdict would be the same without what was changed after a look")
     checks = (*found.checks, Check(id="changed_nights", says=says, holds=holds))
     if holds:
         return replace(found, checks=checks)
     shown = {"effect": None, "sequence": None, "by_adherence": None, "large_enough": None}
-    why = "nights were changed after a look at the verdict, and they decide it"
+    why = noted("nights were changed after a look at the verdict, and they decide it")
     return replace(found, checks=checks, outcome="withheld", why=why, more_nights=None, **shown)
 
 
@@ -120,31 +145,35 @@ def _changed(changes: Sequence[Change], today: dt.date) -> Iterator[str]:
     for change in changes:
         before, now = _said(change.before), _said(change.now)
         night = night_in_words(change.evening, today)
-        yield f"Changed after a look: the night of {night} said {before}, now {now}."
+        yield _("Changed after a look: the night of {night} said {before}, now {now}.").format(
+            night=night, before=before, now=now
+        )
     up = {change.arm for change in changes if (change.now or 0) > (change.before or 0)}
     down = {change.arm for change in changes if (change.now or 0) < (change.before or 0)}
     if up and down and up != down:
-        yield "Nights of one arm went up and of another down: they look moved between the arms."
+        yield _("Nights of one arm went up and of another down: they look moved between the arms.")
 
 
 def _said(value: float | None) -> str:
-    return "nothing" if value is None else f"{value:g}"
+    return _("nothing") if value is None else number(value)
 
 
-def _happened(protocol: Protocol, events: Sequence[TrialEvent], today: dt.date) -> Iterator[str]:
+def _happened(events: Sequence[TrialEvent], today: dt.date) -> Iterator[str]:
     """Yield stops and new starts, and how many nights went otherwise."""
     for event in events:
-        on = day_in_words(event.evening or event.at.date(), today)
-        why = f": {event.note}" if event.note else ""
-        if event.kind == "stopped":
-            yield f"Stopped early, on {on}{why}."
-        elif event.kind == "restarted":
-            yield f"Started again as {event.other}{why}."
-        elif event.kind == "restarts":
-            yield f"It took the place of {event.other}. Each start may err as often again."
-        elif event.kind == "unblinded":
-            yield f"The order was looked at on {on}, before the end."
-    for kind, words in (("illness", "illness"), ("deviation", "something that went otherwise")):
-        count = sum(event.kind == kind for event in events)
-        if count:
-            yield f"{count} note{'s' if count > 1 else ''} of {words}; these nights still count."
+        if event.kind in HAPPENED:
+            on = day_in_words(event.evening or event.at.date(), today)
+            why = f": {event.note}" if event.note else ""
+            yield _(HAPPENED[event.kind]).format(day=on, why=why, trial=event.other)
+    if ill := sum(event.kind == "illness" for event in events):
+        yield ngettext(
+            "{count} note of illness; these nights still count.",
+            "{count} notes of illness; these nights still count.",
+            ill,
+        ).format(count=ill)
+    if otherwise := sum(event.kind == "deviation" for event in events):
+        yield ngettext(
+            "{count} note of something that went otherwise; these nights still count.",
+            "{count} notes of something that went otherwise; these nights still count.",
+            otherwise,
+        ).format(count=otherwise)

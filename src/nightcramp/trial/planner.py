@@ -25,6 +25,7 @@ from nightcramp.diary.history import Array
 from nightcramp.diary.latent import Hyper, Problem, fit
 from nightcramp.diary.replicas import counts_around
 from nightcramp.knowledge.schema import DiaryModel, TrialModel
+from nightcramp.language import gettext as _
 from nightcramp.trial.baseline import Baseline
 from nightcramp.trial.effect import INTERVAL
 from nightcramp.trial.protocol import Chances, Outcome
@@ -317,18 +318,18 @@ def _sizes(score: Array, information: Array, own: Array, model: DiaryModel) -> t
 def _why(best: Draft | None, wish: Wish, choices: TrialModel) -> str:
     """Return the advice in plain words."""
     if best is None:
-        return (
-            f"{wish.longest} nights hold too few blocks of {wish.shortest_block} nights for any "
-            "order to stand out from chance. A trial would tell nothing."
-        )
-    fewer = round(100 * (1 - wish.aim))
-    times = f"about {round(10 * best.answer)} in 10"
-    if best.answer < choices.least_answer:
-        return (
-            f"If it takes away {fewer} of 100 cramps, {best.nights} nights would show it {times}. "
-            "Most likely you would do all of it and still not know. It is better left undone."
-        )
-    return f"If it takes away {fewer} of 100 cramps, {best.nights} nights would show it {times}."
+        return _(
+            "{nights} nights hold too few blocks of {block} nights for any order to stand out from "
+            "chance. A trial would tell nothing."
+        ).format(nights=wish.longest, block=wish.shortest_block)
+    shown = _(
+        "If it takes away {fewer} of 100 cramps, {nights} nights would show it about {tenths} in "
+        "10."
+    ).format(fewer=round(100 * (1 - wish.aim)), nights=best.nights, tenths=round(10 * best.answer))
+    if best.answer >= choices.least_answer:
+        return shown
+    undone = _("Most likely you would do all of it and still not know. It is better left undone.")
+    return f"{shown} {undone}"
 
 
 def nights_needed(

@@ -13,6 +13,7 @@ from nightcramp.assess.known import Known
 from nightcramp.errors import InputError
 from nightcramp.knowledge.loader import Knowledge
 from nightcramp.knowledge.schema import Action, TrialTemplate
+from nightcramp.language import gettext as _
 from nightcramp.person.facts import Facts
 from nightcramp.person.finding import Finding
 from nightcramp.plan.plan import PlanItem
@@ -89,7 +90,9 @@ def propose_own(words: str, facts: Facts, seen: frozenset[str] = frozenset()) ->
     """Return the proposal for something in the person's own words; InputError for none."""
     named = " ".join(words.split())
     if not named:
-        raise InputError("there is nothing to test", hint="Say in a few words what you would do.")
+        raise InputError(
+            _("there is nothing to test"), hint=_("Say in a few words what you would do.")
+        )
     known = Known(facts, cautious=True)
     decided = gate(named, known, seen)
     acts = known.knowledge.diary_model.own_inclusion
@@ -187,7 +190,7 @@ def _belief(
     if finding is not None and finding.effect and finding.probability is not None:
         return finding.probability, _from_diary(finding)
     if action.reduction and item.expected_reduction:
-        return 1.0, _from_trials(item)
+        return 1.0, _from_trials(item, action.reduction.status)
     share = _strongest(action, found)
     if share is not None:
         effect = share.effects[0]
@@ -209,11 +212,12 @@ def _from_diary(finding: Finding) -> Expected:
     if size.ratio > 1:
         fewer = (1 / size.ratio, 1 / size.high, 1 / size.low)
     ratio, low, high = (round(value, DIGITS) for value in fewer)
-    basis = f"your diary: {finding.label}"
+    basis = _("your diary: {finding}").format(finding=finding.label)
     return Expected(ratio=ratio, low=low, high=high, basis=basis, status="own")
 
 
-def _from_trials(item: PlanItem) -> Expected:
+def _from_trials(item: PlanItem, status: str) -> Expected:
+    """Return the fall of published trials, which have sources, or of the person's own."""
     fall = item.expected_reduction
     assert fall is not None
     ratio, low, high = (1 - per_cent / 100 for per_cent in (fall.percent, fall.high, fall.low))
@@ -222,7 +226,7 @@ def _from_trials(item: PlanItem) -> Expected:
         low=round(low, DIGITS),
         high=round(high, DIGITS),
         basis=fall.basis,
-        status="published" if fall.basis.endswith("(published)") else "assumed",
+        status="published" if fall.source and status == "published" else "assumed",
         source=tuple(fall.source),
     )
 
@@ -245,7 +249,9 @@ def _from_factor(share: Share) -> Expected:
         ratio=round(1 / effect.ratio, DIGITS),
         low=round(1 / effect.high, DIGITS),
         high=round(1 / effect.low, DIGITS),
-        basis=f"{share.label.lower()}, against people without it: {effect.population}",
+        basis=_("{factor}, against people without it: {people}").format(
+            factor=share.label.lower(), people=effect.population
+        ),
         status=effect.status,
         source=tuple(effect.source),
     )
@@ -253,7 +259,7 @@ def _from_factor(share: Share) -> Expected:
 
 def _assumed(knowledge: Knowledge) -> Expected:
     ratio = round(1 / knowledge.diary_model.reference_ratio, DIGITS)
-    basis = "nobody has measured it; a size worth finding"
+    basis = _("nobody has measured it; a size worth finding")
     return Expected(ratio=ratio, low=None, high=None, basis=basis, status="assumed")
 
 
@@ -273,21 +279,26 @@ def _why(chance: float, expected: Expected, template: TrialTemplate) -> str:
 
 def _sentences(chance: float, expected: Expected, template: TrialTemplate) -> Iterator[str]:
     smallest = round(100 * (1 - template.smallest_effect))
-    yield f"{_odds(chance)} that it takes away at least {smallest} of 100 cramps for you."
+    yield _("{odds} that it takes away at least {smallest} of 100 cramps for you.").format(
+        odds=_odds(chance), smallest=smallest
+    )
     fewer = round(100 * (1 - expected.ratio))
-    fall = f"about {fewer} of 100 fewer" if fewer > 0 else "no fall"
-    yield f"Expected if it acts: {fall} ({expected.basis})."
+    if fewer > 0:
+        said = _("Expected if it acts: about {fewer} of 100 fewer ({basis}).")
+    else:
+        said = _("Expected if it acts: no fall ({basis}).")
+    yield said.format(fewer=fewer, basis=expected.basis)
     if template.burden:
-        yield f"It asks for {template.burden}."
+        yield _("It asks for {burden}.").format(burden=template.burden)
 
 
 def _odds(chance: float) -> str:
     """Return a chance as people count: 1 in so many, or so many in 10."""
     if chance >= 0.5:
-        return f"About {min(round(10 * chance), 9)} in 10"
+        return _("About {tenths} in 10").format(tenths=min(round(10 * chance), 9))
     if chance < 0.02:
-        return "Less than 1 in 50"
-    return f"About 1 in {round(1 / chance)}"
+        return _("Less than 1 in 50")
+    return _("About 1 in {many}").format(many=round(1 / chance))
 
 
 __all__ = ["Expected", "Gate", "Page", "Proposal", "Safety", "gate", "propose", "propose_own"]

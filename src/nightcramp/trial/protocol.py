@@ -10,6 +10,7 @@ import msgspec
 from msgspec import Struct
 
 from nightcramp.errors import InputError
+from nightcramp.language import gettext as _
 from nightcramp.trial.schedule import Schedule, Space
 
 VERSION = 1
@@ -109,11 +110,11 @@ def check(protocol: Protocol) -> None:
     """Raise InputError for a protocol that cannot be carried out or was not drawn by its seed."""
     space = protocol.space
     if protocol.washout >= protocol.block_nights:
-        raise InputError("every night of a block would be washout; make blocks longer")
+        raise InputError(_("every night of a block would be washout; make blocks longer"))
     if not 0 < protocol.smallest_effect < 1:
-        raise InputError("the smallest effect that matters is a ratio below 1, such as 0.75")
+        raise InputError(_("the smallest effect that matters is a ratio below 1, such as 0.75"))
     if protocol.schedule != space.draw(protocol.seed):
-        raise InputError("the schedule is not the one its seed draws")
+        raise InputError(_("the schedule is not the one its seed draws"))
 
 
 def canonical(protocol: Protocol) -> bytes:

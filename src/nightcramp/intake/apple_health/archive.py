@@ -12,6 +12,8 @@ from pathlib import Path, PurePosixPath
 from typing import IO, Protocol
 
 from nightcramp.errors import InputError
+from nightcramp.language import gettext as _
+from nightcramp.language import noted
 
 HEAD = 65_536
 BOMB_BYTES = 100_000_000
@@ -20,7 +22,7 @@ MOST_CLINICAL_FILE = 20_000_000
 MOST_CLINICAL_TOTAL = 200_000_000
 MOST_ENTRIES = 300_000
 CLINICAL = "clinical-records"
-AGAIN = (
+AGAIN = noted(
     "Make the export again (Health app, your picture, Export All Health Data) and copy it whole."
 )
 _BROKEN = (
@@ -119,10 +121,12 @@ def _faults(path: Path) -> Iterator[None]:
     try:
         yield
     except _BROKEN:
-        raise InputError("the zip is damaged or cut off", where=str(path), hint=AGAIN) from None
+        raise InputError(
+            _("the zip is damaged or cut off"), where=str(path), hint=_(AGAIN)
+        ) from None
     except RuntimeError:
         raise InputError(
-            "the zip is locked with a password", where=str(path), hint="Unpack it first."
+            _("the zip is locked with a password"), where=str(path), hint=_("Unpack it first.")
         ) from None
 
 
@@ -135,7 +139,8 @@ def open_export(path: Path) -> Export:
         with path.open("rb") as stream:
             head = stream.read(HEAD)
     except OSError as error:
-        raise InputError(f"cannot be read: {error.strerror}", where=str(path)) from None
+        fault = _("cannot be read: {fault}").format(fault=error.strerror)
+        raise InputError(fault, where=str(path)) from None
     if head.startswith(b"PK"):
         return _in_zip(path)
     _check_head(head, path)
@@ -146,13 +151,15 @@ def _check_head(head: bytes, path: Path) -> None:
     plain = head.replace(b"\0", b"")
     if b"<ClinicalDocument" in plain:
         raise InputError(
-            "is the clinical document of an Apple Health export, without the measurements",
+            _("is the clinical document of an Apple Health export, without the measurements"),
             where=str(path),
-            hint="Give export.zip, or the export.xml beside it.",
+            hint=_("Give export.zip, or the export.xml beside it."),
         )
     if not is_export(head):
         raise InputError(
-            "is not an Apple Health export", where=str(path), hint="Give export.zip or export.xml."
+            _("is not an Apple Health export"),
+            where=str(path),
+            hint=_("Give export.zip or export.xml."),
         )
 
 
@@ -190,35 +197,40 @@ def _in_zip(path: Path) -> Export:
 def _only(found: list[str], path: Path) -> str:
     if not found:
         raise InputError(
-            "there is no Apple Health export inside (export.xml under any name)",
+            _("there is no Apple Health export inside (export.xml under any name)"),
             where=str(path),
-            hint=AGAIN,
+            hint=_(AGAIN),
         )
     if len(found) > 1:
         raise InputError(
-            f"there are {len(found)} exports inside", where=str(path), hint="Give one at a time."
+            _("there are {count} exports inside").format(count=len(found)),
+            where=str(path),
+            hint=_("Give one at a time."),
         )
     return found[0]
 
 
 def _check_entries(entries: list[zipfile.ZipInfo], path: Path) -> None:
     if len(entries) > MOST_ENTRIES:
-        raise InputError(f"the zip holds more than {MOST_ENTRIES} files", where=str(path))
+        said = _("the zip holds more than {most} files").format(most=MOST_ENTRIES)
+        raise InputError(said, where=str(path))
     clinical = 0
     for number, entry in enumerate(entries, 1):
         name = entry.filename.replace("\\", "/")
         if name.startswith("/") or ".." in name.split("/") or ":" in name.split("/")[0]:
             raise InputError(
-                f"file {number} of the zip has a path that leads out of it",
+                _("file {number} of the zip has a path that leads out of it").format(number=number),
                 where=str(path),
-                hint="An export of the Health app has none such; do not unpack this file.",
+                hint=_("An export of the Health app has none such; do not unpack this file."),
             )
         if CLINICAL in name:
             clinical += entry.file_size
             _check_ratio(entry, path)
     if clinical > MOST_CLINICAL_TOTAL:
         raise InputError(
-            f"the clinical records have {clinical / 1e6:.0f} MB, more than can be read",
+            _("the clinical records have {size} MB, more than can be read").format(
+                size=f"{clinical / 1e6:.0f}"
+            ),
             where=str(path),
         )
 
@@ -226,7 +238,7 @@ def _check_entries(entries: list[zipfile.ZipInfo], path: Path) -> None:
 def _check_ratio(entry: zipfile.ZipInfo, path: Path) -> None:
     if entry.file_size > BOMB_BYTES and entry.file_size > BOMB_RATIO * entry.compress_size:
         raise InputError(
-            "the zip would unpack to far more than any export does",
+            _("the zip would unpack to far more than any export does"),
             where=str(path),
-            hint="If it is yours, unpack it and give export.xml.",
+            hint=_("If it is yours, unpack it and give export.xml."),
         )

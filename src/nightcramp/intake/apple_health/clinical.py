@@ -10,6 +10,7 @@ from nightcramp.intake.apple_health.archive import CLINICAL as FOLDER
 from nightcramp.intake.apple_health.archive import Export
 from nightcramp.intake.reading import Account, Reading
 from nightcramp.knowledge.loader import Knowledge
+from nightcramp.language import noted
 
 KIND = "ClinicalRecord"
 
@@ -30,20 +31,20 @@ def read_clinical(
             account.leave_out(KIND, reason)
     account.read[KIND] += max(seen, listed)
     for _ in range(listed - seen):
-        account.leave_out(KIND, "its file is not beside export.xml; give export.zip")
+        account.leave_out(KIND, noted("its file is not beside export.xml; give export.zip"))
     return _read(resources, export, knowledge, as_of, account) if resources else None
 
 
 def _parse(name: str, content: bytes | None, resources: dict[str, dict[str, Any]]) -> str:
     """Add the resource in a file; return why it cannot be, or nothing."""
     if content is None:
-        return "larger than any clinical record"
+        return noted("larger than any clinical record")
     try:
         found = json.loads(content)
     except (ValueError, RecursionError):
-        return "not valid JSON"
+        return noted("not valid JSON")
     if not isinstance(found, dict):
-        return "not a FHIR resource"
+        return noted("not a FHIR resource")
     resources[name] = found
     return ""
 

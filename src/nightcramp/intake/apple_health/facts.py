@@ -18,6 +18,8 @@ from nightcramp.intake.apple_health.stream import LINE, Attributes
 from nightcramp.intake.medicines import read_medicine
 from nightcramp.intake.reading import Account
 from nightcramp.knowledge.loader import Knowledge
+from nightcramp.language import gettext as _
+from nightcramp.language import noted
 from nightcramp.person.fact import Fact, Provenance, Value
 from nightcramp.person.night import Night
 
@@ -36,14 +38,14 @@ SYMPTOMS = {
 """Symptoms read as answers when they are recent, and the question they answer."""
 
 TO_ASK = {
-    "ChestTightnessOrPain": "chest pain",
-    "ShortnessOfBreath": "shortness of breath",
-    "Fainting": "fainting",
-    "RapidPoundingOrFlutteringHeartbeat": "a racing heart",
-    "LowerBackPain": "low back pain",
-    "GeneralizedBodyAche": "aching all over",
-    "Dizziness": "dizziness",
-    "Fever": "fever",
+    "ChestTightnessOrPain": noted("chest pain"),
+    "ShortnessOfBreath": noted("shortness of breath"),
+    "Fainting": noted("fainting"),
+    "RapidPoundingOrFlutteringHeartbeat": noted("a racing heart"),
+    "LowerBackPain": noted("low back pain"),
+    "GeneralizedBodyAche": noted("aching all over"),
+    "Dizziness": noted("dizziness"),
+    "Fever": noted("fever"),
 }
 """Symptoms that are asked about: whether they last, or how bad they are, no record tells."""
 
@@ -130,7 +132,7 @@ class PersonFacts:
         """Yield the facts; what is not used is accounted for."""
         for name, count in self._person._older.items():
             self._account.used[name] -= count
-            self._unused(name, "an older record of the same kind", count)
+            self._unused(name, noted("an older record of the same kind"), count)
         yield from self._characteristics()
         yield from self._body_mass_index(nights)
         yield from self._pregnancy()
@@ -152,7 +154,7 @@ class PersonFacts:
         found = {}
         for value, event in self._person._events.get(name, {}).items():
             if event.start > self._today:
-                self._drop(name, "dated after the export")
+                self._drop(name, noted("dated after the export"))
             else:
                 found[value] = event
         return found
@@ -160,7 +162,10 @@ class PersonFacts:
     def _origin(self, event: _Event, name: str, note: str = "") -> Provenance:
         date = dt.date.fromordinal(event.start)
         return Provenance(
-            file=self._file, at=f"line {event.line}", written=f"{name} of {date}", note=note
+            file=self._file,
+            at=_("line {line}").format(line=event.line),
+            written=_("{name} of {date}").format(name=name, date=date),
+            note=note,
         )
 
     def _answer(self, name: str, value: Value, origin: Provenance) -> Fact:
@@ -169,7 +174,8 @@ class PersonFacts:
 
     def _characteristics(self) -> Iterator[Fact]:
         me = self._person._me
-        origin = Provenance(file=self._file, at=f"line {me.get(LINE, 0)}", written="Me")
+        at = _("line {line}").format(line=me.get(LINE, 0))
+        origin = Provenance(file=self._file, at=at, written="Me")
         try:
             born = dt.date.fromisoformat(str(me.get(_CHARACTERISTIC + "DateOfBirth"))[:10])
         except ValueError:
@@ -180,7 +186,7 @@ class PersonFacts:
             if self._fits("age", float(age)):
                 yield self._answer("age", float(age), origin)
             else:
-                self._unused("Me", "a date of birth that cannot be")
+                self._unused("Me", noted("a date of birth that cannot be"))
         sex = SEXES.get(me.get(_CHARACTERISTIC + "BiologicalSex", ""))
         if sex is not None:
             yield self._answer("sex", sex, origin)
@@ -200,14 +206,16 @@ class PersonFacts:
         if "weight" in last and "height" in last:
             weight, height = last["weight"], last["height"]
             value = weight.values["weight"] / height.values["height"] ** 2
-            note = f"weight of {weight.evening}, height of {height.evening}"
+            note = _("weight of {weighed}, height of {measured}").format(
+                weighed=weight.evening, measured=height.evening
+            )
         elif "body_mass_index" in last:
             value = last["body_mass_index"].values["body_mass_index"]
-            note = f"written on {last['body_mass_index'].evening}"
+            note = _("written on {date}").format(date=last["body_mass_index"].evening)
         else:
             return
         if self._fits("body_mass_index", value):
-            origin = Provenance(file=self._file, at="body measurements", note=note)
+            origin = Provenance(file=self._file, at=_("body measurements"), note=note)
             yield self._answer("body_mass_index", round(value, 1), origin)
 
     def _pregnancy(self) -> Iterator[Fact]:
@@ -221,20 +229,20 @@ class PersonFacts:
         if recorded is None:
             return
         if recorded.lasts(self._today) and self._today - recorded.start <= longest:
-            note = f"recorded since {dt.date.fromordinal(recorded.start)}"
+            note = _("recorded since {date}").format(date=dt.date.fromordinal(recorded.start))
             yield self._answer("pregnancy", True, self._origin(recorded, PREGNANCY, note))
-            self._account.to_ask.append("How many weeks pregnant are you?")
+            self._account.to_ask.append(_("How many weeks pregnant are you?"))
         else:
-            self._drop(PREGNANCY, "over before the export")
+            self._drop(PREGNANCY, noted("over before the export"))
 
     def _pregnancy_tested(self, recorded: _Event | None, longest: int) -> Iterator[Fact]:
         """Yield a pregnancy for a positive test that nothing later speaks against."""
         tests = self._events(TEST)
         flow = self._events(FLOW)
-        for _ in flow:
-            self._drop(FLOW, "nothing about cramps is known of it")
-        for _ in set(tests) - {"Positive"}:
-            self._drop(TEST, "one test that is not positive settles nothing")
+        for _value in flow:
+            self._drop(FLOW, noted("nothing about cramps is known of it"))
+        for _value in set(tests) - {"Positive"}:
+            self._drop(TEST, noted("one test that is not positive settles nothing"))
         positive = tests.get("Positive")
         if positive is None:
             return
@@ -243,11 +251,11 @@ class PersonFacts:
         if recorded is not None and recorded.end is not None:
             later.append(recorded.end)
         if self._today - positive.start > longest:
-            self._drop(TEST, "longer ago than a pregnancy lasts")
+            self._drop(TEST, noted("longer ago than a pregnancy lasts"))
         elif any(day > positive.start for day in later):
-            self._drop(TEST, "something later speaks against a pregnancy now")
+            self._drop(TEST, noted("something later speaks against a pregnancy now"))
         else:
-            note = f"positive test of {dt.date.fromordinal(positive.start)}"
+            note = _("positive test of {date}").format(date=dt.date.fromordinal(positive.start))
             yield self._answer("pregnancy", True, self._origin(positive, TEST, note))
 
     def _birth(self, recorded: _Event | None) -> Iterator[Fact]:
@@ -260,8 +268,8 @@ class PersonFacts:
         else:
             ended = recorded.end if recorded.end <= feeding.end else None
         if ended is None or not 0 <= self._today - ended <= YEAR:
-            self._drop(LACTATION, "it does not say when the birth was")
-            self._account.to_ask.append("Breastfeeding is recorded: when did you give birth?")
+            self._drop(LACTATION, noted("it does not say when the birth was"))
+            self._account.to_ask.append(_("Breastfeeding is recorded: when did you give birth?"))
             return
         weeks = float((self._today - ended) // 7)
         yield self._answer("postpartum_weeks", weeks, self._origin(feeding, LACTATION))
@@ -270,7 +278,7 @@ class PersonFacts:
         for value, event in self._events(CONTRACEPTIVE).items():
             words = CONTRACEPTIVES.get(value)
             if words is None:
-                self._drop(CONTRACEPTIVE, "it does not say whether it holds a hormone")
+                self._drop(CONTRACEPTIVE, noted("it does not say whether it holds a hormone"))
                 continue
             taking = event.lasts(self._today)
             stopped = None if taking or event.end is None else float(self._today - event.end)
@@ -287,13 +295,13 @@ class PersonFacts:
     def _recent(self, name: str, days: int) -> _Event | None:
         """Return the latest event of a kind if it is recent; the rest is accounted for."""
         found = sorted(self._events(name).values(), key=lambda e: (e.start, e.line))
-        for _ in found[:-1]:
-            self._drop(name, "an older record of the same kind")
+        for _older in found[:-1]:
+            self._drop(name, noted("an older record of the same kind"))
         if not found:
             return None
         last = found[-1]
         if self._today - max(last.start, last.end or last.start) > days:
-            self._drop(name, f"more than {days} days before the export")
+            self._drop(name, _("more than {days} days before the export").format(days=days))
             return None
         return last
 
@@ -309,15 +317,16 @@ class PersonFacts:
         for name, words in TO_ASK.items():
             if (event := self._recent(name, RECENT_DAYS)) is None:
                 continue
-            self._drop(name, "asked about: a record does not say whether it lasts")
+            self._drop(name, noted("asked about: a record does not say whether it lasts"))
             if event.value not in _ABSENT:
                 date = dt.date.fromordinal(event.start)
-                self._account.to_ask.append(f"You recorded {words} on {date}: do you have it now?")
+                asked = _("You recorded {symptom} on {date}: do you have it now?")
+                self._account.to_ask.append(asked.format(symptom=_(words), date=date))
 
     def _apnoea(self) -> Iterator[Fact]:
         """Yield what the watch noticed in sleep; it is a sign and not a diagnosis."""
         if event := self._recent(APNOEA, YEAR):
-            note = "the watch noticed disturbed breathing in sleep; this is no diagnosis"
+            note = _("the watch noticed disturbed breathing in sleep; this is no diagnosis")
             yield self._answer("breathing_pauses", True, self._origin(event, APNOEA, note))
 
 

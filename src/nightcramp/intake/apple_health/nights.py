@@ -14,13 +14,15 @@ from nightcramp.intake.apple_health.values import Values
 from nightcramp.intake.reading import Account
 from nightcramp.knowledge.loader import Knowledge
 from nightcramp.knowledge.schema import Measure
+from nightcramp.language import gettext as _
+from nightcramp.language import noted
 from nightcramp.person.fact import Provenance
 from nightcramp.person.night import Night
 
 LONGEST_WORKOUT = 36 * 60
 SLEEP = "HKCategoryTypeIdentifierSleepAnalysis"
-OUTDONE = "another source counted the same time"
-OF_LAST_DAY = "the export was made on this day: its sums are not complete"
+OUTDONE = noted("another source counted the same time")
+OF_LAST_DAY = noted("the export was made on this day: its sums are not complete")
 Read = Callable[[list[Attributes], Count], None]
 
 
@@ -70,9 +72,9 @@ class Nights:
             end = self.clock.local(workout["endDate"], zone)
             source = self.sources[workout["sourceName"], workout.get("device")]
         except (KeyError, ValueError):
-            return "a date that is no date, or no source"
+            return noted("a date that is no date, or no source")
         if not 0 <= end - start <= LONGEST_WORKOUT:
-            return "no length, or longer than a day and a half"
+            return noted("no length, or longer than a day and a half")
         minutes, energy = self._workouts
         length = _amount(minutes, workout.get("duration"), workout.get("durationUnit"))
         minutes.add(source, start, end, float(end - start) if length is None else length)
@@ -176,7 +178,9 @@ class _Joined:
                 self.values[evening][measure] = round(value, 4)
                 self._name(evening, names or [])
             else:
-                self._account.leave_out(short(kind), "impossible for one night: left out of it")
+                self._account.leave_out(
+                    short(kind), noted("impossible for one night: left out of it")
+                )
 
     def _name(self, evening: int, names: list[str]) -> None:
         """Add the names of sources; nights with the same ones share one set."""
@@ -193,16 +197,17 @@ class _Joined:
         for evening in sorted(self.values):
             values = self.values.pop(evening)
             if evening > last:
-                self._account.leave_out("night", "after the date of the export")
+                self._account.leave_out(noted("night"), noted("after the date of the export"))
                 continue
             date = dt.date.fromordinal(evening)
             note = notes.get(self._names.get(evening, frozenset()), "")
-            origin = Provenance(file=file, at=f"records of {date}", note=note)
+            at = _("records of {date}").format(date=date)
+            origin = Provenance(file=file, at=at, note=note)
             found.append(
                 Night(
                     evening=date,
                     values=dict(sorted(values.items())),
-                    note=OF_LAST_DAY if evening == last else "",
+                    note=_(OF_LAST_DAY) if evening == last else "",
                     provenance=(origin,),
                 )
             )

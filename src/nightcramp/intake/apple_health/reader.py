@@ -24,15 +24,19 @@ from nightcramp.intake.apple_health.stream import (
 )
 from nightcramp.intake.reading import Account, Reading
 from nightcramp.knowledge.loader import Knowledge
+from nightcramp.language import gettext as _
+from nightcramp.language import noted
 
 FORMAT = "apple_health"
 MOST_KINDS = 1000
-NOT_USED = "not used: nothing about cramps is known of it"
+NOT_USED = noted("not used: nothing about cramps is known of it")
 REASONS = {
-    "HKCategoryTypeIdentifierAbdominalCramps": "cramps of the belly are not leg cramps",
-    "HKCategoryTypeIdentifierAppleStandHour": "the minutes on the feet are used instead",
-    "HKQuantityTypeIdentifierBasalEnergyBurned": "energy at rest; only active energy is used",
-    "Correlation": "its records stand once more on their own",
+    "HKCategoryTypeIdentifierAbdominalCramps": noted("cramps of the belly are not leg cramps"),
+    "HKCategoryTypeIdentifierAppleStandHour": noted("the minutes on the feet are used instead"),
+    "HKQuantityTypeIdentifierBasalEnergyBurned": noted(
+        "energy at rest; only active energy is used"
+    ),
+    "Correlation": noted("its records stand once more on their own"),
 }
 
 
@@ -65,7 +69,8 @@ def _read(
             for records, others in source.entries(stream, export.size, progress):
                 content.take(records, others)
     except OSError as error:
-        raise InputError(f"cannot be read: {error.strerror}", where=export.where) from None
+        fault = _("cannot be read: {fault}").format(fault=error.strerror)
+        raise InputError(fault, where=export.where) from None
     return content
 
 
@@ -98,7 +103,7 @@ class _Content:
     def _take_run(self, kind: str, records: list[Attributes]) -> None:
         name = short(kind)
         if name not in self.account.read and len(self.account.read) >= MOST_KINDS:
-            name = "other types"
+            name = noted("other types")
         self.account.read[name] += len(records)
         read = self._readers.get(kind)
         if read is None:
@@ -139,7 +144,7 @@ class _Content:
         }
         name = short(tag)
         if name not in self.account.read and len(self.account.read) >= MOST_KINDS:
-            name = "other types"
+            name = noted("other types")
         self.account.read[name] += 1
         reason = readers[tag](entry) if tag in readers else REASONS.get(tag, NOT_USED)
         if reason:

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from nightcramp.intake.apple_health.clock import DAY, Clock
 from nightcramp.intake.apple_health.sources import Count, Source, Sources, best
 from nightcramp.intake.apple_health.stream import ZONE, Attributes
+from nightcramp.language import noted
 
 NOON = DAY // 2
 LONGEST = 36 * 60
@@ -77,21 +78,21 @@ class Sleep:
             try:
                 reason = self._read(record)
             except (KeyError, ValueError):
-                reason = "a date that is no date, or no source"
+                reason = noted("a date that is no date, or no source")
             if reason:
                 leave_out(reason, 1)
 
     def _read(self, record: Attributes) -> str:
         kind = KINDS.get(str(record.get("value", "")).removeprefix(_PREFIX))
         if kind is None:
-            return "a category of sleep that is not known"
+            return noted("a category of sleep that is not known")
         zone = record.get(ZONE, "")
         written, until = record["startDate"], record["endDate"]
         start, end = self._clock.local(written, zone), self._clock.local(until, zone)
         utc = self._clock.local(written) - self._clock.offset(written)
         utc_end = self._clock.local(until) - self._clock.offset(until)
         if not 0 < utc_end - utc <= LONGEST:
-            return "no length, or longer than a day and a half"
+            return noted("no length, or longer than a day and a half")
         source = self._sources[record["sourceName"], record.get("device")]
         while utc < utc_end:
             evening = (start - NOON) // DAY

@@ -24,6 +24,8 @@ from typing import Literal
 from nightcramp.intake.apple_health.clock import DAY, Clock
 from nightcramp.intake.apple_health.stream import ZONE, Attributes
 from nightcramp.knowledge.schema import Measure
+from nightcramp.language import gettext as _
+from nightcramp.language import noted
 
 Rank = Literal[0, 1, 2]
 WATCH: Rank = 0
@@ -42,7 +44,7 @@ Source = tuple[Rank, str]
 Count = Callable[[str, int], None]
 """Called with a reason and the number of records that are not used for it."""
 
-BAD_DATE = "a date that is no date, or not from 2000 to 2099"
+BAD_DATE = noted("a date that is no date, or not from 2000 to 2099")
 
 
 class Sources(dict[tuple[str, str | None], Source]):
@@ -248,13 +250,13 @@ def fault_of(record: Attributes, factors: dict[str, float], sources: Sources) ->
     except ValueError:
         value = float("nan")
     if not 0.0 <= value < 1e9:
-        return "a value that is no amount"
+        return noted("a value that is no amount")
     if record.get("unit", "") not in factors:
-        return "a unit that is not known for it"
+        return noted("a unit that is not known for it")
     if not {"startDate", "endDate", "sourceName"} <= record.keys():
-        return "no date or no source"
+        return noted("no date or no source")
     try:
         sources[record["sourceName"], record.get("device")]
     except KeyError:
-        return f"more than {MOST_SOURCES} sources"
+        return _("more than {most} sources").format(most=MOST_SOURCES)
     return ""

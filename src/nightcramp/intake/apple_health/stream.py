@@ -9,9 +9,15 @@ from xml.parsers import expat
 
 from nightcramp.errors import InputError
 from nightcramp.intake.apple_health.archive import AGAIN, Readable
+from nightcramp.language import gettext as _
+from nightcramp.language import noted
 
 CHUNK = 1 << 15
-UNTYPED = "a record without a type"
+NOT_SO = noted(
+    "An export of the Health app is not so; make the export again (Health app, your picture, "
+    "Export All Health Data) and copy it whole."
+)
+UNTYPED = noted("a record without a type")
 MOST_PROLOGUE = 1 << 20
 MOST_TOKEN = 1 << 22
 MOST_DEPTH = 50
@@ -91,7 +97,7 @@ class EntryStream:
         if found is None:
             return chunk
         if b"<!ENTITY" in found[0]:
-            raise self._refused("declares entities")
+            raise self._refused(_("this file declares entities"))
         return chunk[: found.start()] + b"\n" * found[0].count(b"\n") + chunk[found.end() :]
 
     def _feed(self, chunk: bytes) -> None:
@@ -108,11 +114,11 @@ class EntryStream:
 
     def _check_bounds(self) -> None:
         if not self.started and self.fed > MOST_PROLOGUE + CHUNK:
-            raise self._refused("has no health data in its first megabyte")
+            raise self._refused(_("this file has no health data in its first megabyte"))
         if self._depth > MOST_DEPTH:
-            raise self._refused("is nested far deeper than any export")
+            raise self._refused(_("this file is nested far deeper than any export"))
         if self.fed - max(self._parser.CurrentByteIndex, 0) > MOST_TOKEN:
-            raise self._refused("has one entry of more than four megabytes")
+            raise self._refused(_("this file has one entry of more than four megabytes"))
 
     def _ready(self) -> tuple[list[Attributes], list[Attributes]]:
         """Return the complete entries; the last may still have children to come."""
@@ -122,9 +128,11 @@ class EntryStream:
 
     def _refused(self, what: str) -> InputError:
         return InputError(
-            f"this file {what}",
-            where=f"{self.where}: line {self._parser.CurrentLineNumber}",
-            hint="An export of the Health app is not so; " + AGAIN[0].lower() + AGAIN[1:],
+            what,
+            where=_("{file}: line {line}").format(
+                file=self.where, line=self._parser.CurrentLineNumber
+            ),
+            hint=_(NOT_SO),
         )
 
     def _parse(self, chunk: bytes, *, final: bool = False) -> None:
@@ -134,19 +142,21 @@ class EntryStream:
             raise self._fault(error, chunk) from None
         except (LookupError, ValueError):
             raise InputError(
-                "is written in an encoding that cannot be read", where=self.where, hint=AGAIN
+                _("is written in an encoding that cannot be read"), where=self.where, hint=_(AGAIN)
             ) from None
 
     def _fault(self, error: expat.ExpatError, chunk: bytes) -> Exception:
         problem = expat.errors.messages.get(error.code, "not XML")
         if problem in _CUT_OFF:
-            what = "the file stops in the middle: it was cut off or is still being written"
+            what = _("the file stops in the middle: it was cut off or is still being written")
         elif not self.mended and (not self.started or _CONTROL.search(chunk)):
             return MendableError()
         else:
-            what = f"the XML is damaged ({problem})"
-        place = f"{self.where}: line {error.lineno}, column {error.offset + 1}"
-        return InputError(what, where=place, hint=AGAIN)
+            what = _("the XML is damaged ({fault})").format(fault=problem)
+        place = _("{file}: line {line}, column {column}").format(
+            file=self.where, line=error.lineno, column=error.offset + 1
+        )
+        return InputError(what, where=place, hint=_(AGAIN))
 
     def _new_parser(self, located: frozenset[str]) -> expat.XMLParserType:
         parser = expat.ParserCreate()
@@ -158,9 +168,9 @@ class EntryStream:
         def root(name: str, attributes: Attributes) -> None:
             if name != "HealthData":
                 raise InputError(
-                    "is not an Apple Health export",
+                    _("is not an Apple Health export"),
                     where=self.where,
-                    hint="Give export.zip or export.xml.",
+                    hint=_("Give export.zip or export.xml."),
                 )
             self.started = True
             self._counted[0] += 1
@@ -170,18 +180,18 @@ class EntryStream:
         parser.EndElementHandler = self._ended.append
         return parser
 
-    def _on_doctype(self, name: str, system: str | None, public: str | None, _: bool) -> None:
+    def _on_doctype(self, name: str, system: str | None, public: str | None, inside: bool) -> None:
         if system is not None or public is not None:
-            raise self._refused("refers to another file")
+            raise self._refused(_("this file refers to another file"))
 
-    def _on_entity(self, *_: object) -> None:
-        raise self._refused("declares entities")
+    def _on_entity(self, *declared: object) -> None:
+        raise self._refused(_("this file declares entities"))
 
     def _on_attribute_list(
-        self, element: str, name: str, kind: str, default: str | None, _: bool
+        self, element: str, name: str, kind: str, default: str | None, required: bool
     ) -> None:
         if default is not None:
-            raise self._refused("declares values for attributes that are not there")
+            raise self._refused(_("this file declares values for attributes that are not there"))
 
     def _start_handler(
         self, parser: expat.XMLParserType, located: frozenset[str]

@@ -16,11 +16,12 @@ from nightcramp.intake.apple_health.sources import (
 )
 from nightcramp.intake.apple_health.stream import ZONE, Attributes
 from nightcramp.knowledge.schema import Measure
+from nightcramp.language import noted
 
 NIGHT_ENDS = 6 * 60
 """A heart rate counts for the night from midnight to this minute of the local clock."""
 
-BY_DAY = "by day: only the night's heart rate is used"
+BY_DAY = noted("by day: only the night's heart rate is used")
 _DAY_HOURS = frozenset(f"{hour:02}" for hour in range(NIGHT_ENDS // 60, 24))
 ALL_DAY = "HKQuantityTypeIdentifierHeartRate"
 _COUNT, _SUM, _MOST, _LEAST, _AT, _LAST = range(6)

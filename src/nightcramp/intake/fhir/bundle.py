@@ -15,6 +15,8 @@ import msgspec
 from msgspec import Raw, Struct
 
 from nightcramp.errors import InputError, one_line
+from nightcramp.language import gettext as _
+from nightcramp.language import noted
 
 MOST_BYTES = 512_000_000
 MOST_LINE = 128_000_000
@@ -75,15 +77,16 @@ def resources(path: Path, skipped: Callable[[str], None]) -> Iterator[Found]:
         else:
             yield from _file(path)
     except OSError as error:
-        raise InputError(f"cannot be read: {error.strerror or error}", where=str(path)) from None
+        fault = _("cannot be read: {fault}").format(fault=error.strerror or error)
+        raise InputError(fault, where=str(path)) from None
 
 
 def _folder(folder: Path, skipped: Callable[[str], None]) -> Iterator[Found]:
     files = sorted(p for p in folder.rglob("*") if p.is_file() and not p.is_symlink())
     _check_count(len(files), str(folder))
     taken = [p for p in files if _is_record(p.name)]
-    for _ in range(len(files) - len(taken)):
-        skipped("its name does not end in .json or .ndjson")
+    for _other in range(len(files) - len(taken)):
+        skipped(noted("its name does not end in .json or .ndjson"))
     if not taken:
         raise _nothing(str(folder))
     for path in taken:
@@ -101,7 +104,7 @@ def _archive(path: Path, skipped: Callable[[str], None]) -> Iterator[Found]:
             for info in infos:
                 _check_name(info, path)
                 if not _is_record(info.filename):
-                    skipped("its name does not end in .json or .ndjson")
+                    skipped(noted("its name does not end in .json or .ndjson"))
                     continue
                 taken += 1
                 where = f"{path}: {info.filename}"
@@ -111,15 +114,15 @@ def _archive(path: Path, skipped: Callable[[str], None]) -> Iterator[Found]:
                     yield from _member(inner, info.filename, where, skipped)
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
         raise InputError(
-            f"the archive is damaged or cut off: {error}",
+            _("the archive is damaged or cut off: {fault}").format(fault=error),
             where=str(path),
-            hint="Download or copy it once more.",
+            hint=_("Download or copy it once more."),
         ) from None
     except RuntimeError:
         raise InputError(
-            "the archive is locked with a password",
+            _("the archive is locked with a password"),
             where=str(path),
-            hint="Unpack it first, then give the folder.",
+            hint=_("Unpack it first, then give the folder."),
         ) from None
     if not taken:
         raise _nothing(str(path))
@@ -127,16 +130,17 @@ def _archive(path: Path, skipped: Callable[[str], None]) -> Iterator[Found]:
 
 def _check_count(count: int, where: str) -> None:
     if count > MOST_FILES:
-        raise InputError(f"holds {count} files, more than the {MOST_FILES} read", where=where)
+        said = _("holds {count} files, more than the {most} read")
+        raise InputError(said.format(count=count, most=MOST_FILES), where=where)
 
 
 def _check_name(info: zipfile.ZipInfo, path: Path) -> None:
     name = PurePosixPath(info.filename.replace("\\", "/"))
     if name.is_absolute() or ".." in name.parts or ":" in name.parts[0]:
         raise InputError(
-            "the archive holds a file whose path leads out of the archive",
+            _("the archive holds a file whose path leads out of the archive"),
             where=str(path),
-            hint="This is not a health export; do not unpack it.",
+            hint=_("This is not a health export; do not unpack it."),
         )
 
 
@@ -157,9 +161,9 @@ def _is_record(name: str) -> bool:
 
 def _nothing(where: str) -> InputError:
     return InputError(
-        "holds no FHIR files",
+        _("holds no FHIR files"),
         where=where,
-        hint="FHIR files end in .json or .ndjson (also packed as .gz).",
+        hint=_("FHIR files end in .json or .ndjson (also packed as .gz)."),
     )
 
 
@@ -191,9 +195,9 @@ class _Bounded:
             return read(size)
         except (EOFError, zlib.error, gzip.BadGzipFile) as error:
             raise InputError(
-                f"the packed file is damaged or cut off: {error}",
+                _("the packed file is damaged or cut off: {fault}").format(fault=error),
                 where=self.where,
-                hint="Download or copy it once more.",
+                hint=_("Download or copy it once more."),
             ) from None
 
     def _count(self, data: bytes) -> bytes:
@@ -202,7 +206,7 @@ class _Bounded:
         bomb = packed is not None and self.given > max(RATIO_FROM, MOST_RATIO * packed)
         if bomb or self.given > MOST_TOTAL:
             raise InputError(
-                "unpacks to far more than a health record holds; it is not read on",
+                _("unpacks to far more than a health record holds; it is not read on"),
                 where=self.where,
             )
         return data
@@ -292,9 +296,11 @@ def _whole(stream: _Bounded, where: str) -> bytes:
         size += len(part)
         if size > MOST_BYTES:
             raise InputError(
-                f"is larger than the {MOST_BYTES // 1_000_000} MB read as one JSON document",
+                _("is larger than the {most} MB read as one JSON document").format(
+                    most=MOST_BYTES // 1_000_000
+                ),
                 where=where,
-                hint="Export it as NDJSON (one resource a line), which has no such limit.",
+                hint=_("Export it as NDJSON (one resource a line), which has no such limit."),
             )
     return _utf8(b"".join(parts), where)
 
@@ -311,7 +317,7 @@ def _utf8(data: bytes, where: str) -> bytes:
 
 def _not_text(where: str) -> InputError:
     return InputError(
-        "is not text in UTF-8", where=where, hint="FHIR is always UTF-8; export it once more."
+        _("is not text in UTF-8"), where=where, hint=_("FHIR is always UTF-8; export it once more.")
     )
 
 
@@ -319,9 +325,9 @@ def _lines(stream: _Bounded, member: str, where: str) -> Iterator[Found]:
     number = 0
     while line := stream.readline(MOST_LINE):
         number += 1
-        place = f"{where}: line {number}"
+        place = _("{file}: line {line}").format(file=where, line=number)
         if len(line) >= MOST_LINE:
-            raise InputError("the line is too long for one resource", where=place)
+            raise InputError(_("the line is too long for one resource"), where=place)
         if number == 1:
             line = _utf8(line, place)
         if line.strip():
@@ -329,7 +335,7 @@ def _lines(stream: _Bounded, member: str, where: str) -> Iterator[Found]:
             try:
                 yield from expand(line, label, place)
             except _TrailingError:
-                raise InputError("the line holds more than one resource", where=place) from None
+                raise InputError(_("the line holds more than one resource"), where=place) from None
 
 
 def expand_one(data: bytes, label: str, where: str) -> Iterator[Found]:
@@ -337,7 +343,7 @@ def expand_one(data: bytes, label: str, where: str) -> Iterator[Found]:
     try:
         yield from expand(data, label, where)
     except _TrailingError:
-        raise InputError("holds more than one JSON document", where=where) from None
+        raise InputError(_("holds more than one JSON document"), where=where) from None
 
 
 class _TrailingError(Exception):
@@ -347,20 +353,20 @@ class _TrailingError(Exception):
 def expand(data: bytes, label: str, where: str) -> Iterator[Found]:
     """Yield the resources of one JSON document; raises InputError naming `where`."""
     if not data.strip():
-        raise InputError("is empty", where=where)
+        raise InputError(_("is empty"), where=where)
     try:
         yield from _inside(data, label, where, 0)
     except RecursionError:
-        raise InputError("is nested too deeply for a health record", where=where) from None
+        raise InputError(_("is nested too deeply for a health record"), where=where) from None
     except UnicodeDecodeError:
         raise _not_text(where) from None
     except msgspec.DecodeError as error:
         if "trailing characters" in str(error):
             raise _TrailingError from None
         raise InputError(
-            f"is not valid JSON: {one_line(error, 160)}",
+            _("is not valid JSON: {fault}").format(fault=one_line(error, 160)),
             where=where,
-            hint="The file may have been cut off; download or copy it once more.",
+            hint=_("The file may have been cut off; download or copy it once more."),
         ) from None
 
 
@@ -392,7 +398,7 @@ def _inside(
     kind = kind_of(data)
     if kind == "Bundle":
         if depth >= MOST_NESTING:
-            raise InputError("holds bundles inside bundles too deeply", where=where)
+            raise InputError(_("holds bundles inside bundles too deeply"), where=where)
         yield Found(label, "Bundle", data, url)
         for number, entry in enumerate(_entries(data, where)):
             if not entry.resource:
@@ -413,9 +419,9 @@ def _inside(
     elif depth == 0:
         msgspec.json.decode(data, type=Raw)
         raise _NotFhirError(
-            "is JSON, but not FHIR: it names no resource type",
+            _("is JSON, but not FHIR: it names no resource type"),
             where=where,
-            hint="A FHIR file has an entry `resourceType`.",
+            hint=_("A FHIR file has an entry `resourceType`."),
         )
     else:
         yield Found(label, "", data, url)

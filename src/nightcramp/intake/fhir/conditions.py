@@ -12,10 +12,12 @@ from nightcramp.intake.conditions import condition_names, read_condition
 from nightcramp.intake.fhir.codes import Codes, code_in, name_of, texts_of
 from nightcramp.intake.fhir.record import Entry, Record, changed_meaning
 from nightcramp.intake.fhir.resources import Concept, Condition
+from nightcramp.language import gettext as _
+from nightcramp.language import noted
 from nightcramp.person.fact import Fact, Provenance
 
 OVER = {"resolved", "inactive", "remission"}
-UNSURE = {"unconfirmed", "provisional", "differential"}
+UNSURE = {noted("unconfirmed"), noted("provisional"), noted("differential")}
 _PAST = re.compile(r"^\s*(?:history of|h/o|hx of|past history of|personal history of)\b", re.I)
 _NOWHERE = Provenance(file="", at="")
 
@@ -45,7 +47,7 @@ def facts_of(record: Record, statements: Iterable[Statement]) -> Iterator[Fact]:
     for identifier, said in by_id.items():
         newest = max(said, key=lambda s: (s.day or dt.date.min, s.present))
         same = [s for s in said if s.present == newest.present]
-        note = "" if len(same) == len(said) else "other records disagree; the newest counts"
+        note = "" if len(same) == len(said) else _("other records disagree; the newest counts")
         origin = record.origin(*(s.entry for s in same), written=newest.written, note=note)
         yield Fact(kind="condition", id=identifier, value=newest.present, provenance=origin)
 
@@ -73,7 +75,7 @@ def _statements(record: Record, entry: Entry) -> Iterator[Statement]:
     concept = condition.code
     refused = _refusal(condition)
     if refused or concept is None:
-        record.leave_out(entry, refused or "it names no diagnosis")
+        record.leave_out(entry, refused or noted("it names no diagnosis"))
         return
     if code_in(concept) in record.codes.content.nothing:
         return
@@ -86,16 +88,16 @@ def _statements(record: Record, entry: Entry) -> Iterator[Statement]:
 
 def _refusal(condition: Condition) -> str:
     if changed_meaning(condition):
-        return "it carries a modifier that may change its meaning"
+        return noted("it carries a modifier that may change its meaning")
     if code_in(condition.verification_status) == "entered-in-error":
-        return "it was entered in error"
+        return noted("it was entered in error")
     return ""
 
 
 def _why_unnamed(record: Record, concept: Concept) -> str:
     if any(record.codes.not_present.search(text) for text in texts_of(concept)):
-        return "its words do not say that the illness is there"
-    return "a diagnosis the knowledge does not hold"
+        return noted("its words do not say that the illness is there")
+    return noted("a diagnosis the knowledge does not hold")
 
 
 def _judged(record: Record, entry: Entry, named: dict[str, bool]) -> Iterator[Statement]:
@@ -108,10 +110,11 @@ def _judged(record: Record, entry: Entry, named: dict[str, bool]) -> Iterator[St
     if verified in UNSURE:
         for name in named:
             label = record.knowledge.conditions[name].label
-            question = f"{label}: the record calls it {verified}"
+            said = _("{condition}: the record calls it {status}")
+            question = said.format(condition=label, status=_(verified))
             if question not in record.account.to_ask:
                 record.account.to_ask.append(question)
-        record.leave_out(entry, "it is not confirmed")
+        record.leave_out(entry, noted("it is not confirmed"))
         return
     if verified == "refuted":
         record.use(entry)
@@ -120,7 +123,7 @@ def _judged(record: Record, entry: Entry, named: dict[str, bool]) -> Iterator[St
     past = _is_over(record, condition) or any(_PAST.match(text) for text in texts_of(concept))
     kept = dict(_kept(record, condition, named, past))
     if not kept:
-        record.leave_out(entry, "it is over (resolved, inactive or in remission)")
+        record.leave_out(entry, noted("it is over (resolved, inactive or in remission)"))
         return
     record.use(entry)
     yield from (Statement(name, value, entry, written, day) for name, value in kept.items())

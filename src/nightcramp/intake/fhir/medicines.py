@@ -31,6 +31,8 @@ from nightcramp.intake.fhir.resources import (
 )
 from nightcramp.intake.medicines import medicine_ids, medicine_names
 from nightcramp.knowledge.loader import Knowledge
+from nightcramp.language import gettext as _
+from nightcramp.language import noted
 from nightcramp.person.duration import DAYS
 from nightcramp.person.fact import DoseChange, Fact, MedicineUse
 
@@ -41,13 +43,13 @@ KINDS = (
     "MedicationAdministration",
 )
 NEVER = {
-    "entered-in-error": "it was entered in error",
-    "cancelled": "it was cancelled before it was taken",
-    "draft": "it is only planned",
-    "intended": "it is only planned",
-    "declined": "it was not handed over",
-    "preparation": "it was not handed over",
-    "not-done": "it was not given",
+    "entered-in-error": noted("it was entered in error"),
+    "cancelled": noted("it was cancelled before it was taken"),
+    "draft": noted("it is only planned"),
+    "intended": noted("it is only planned"),
+    "declined": noted("it was not handed over"),
+    "preparation": noted("it was not handed over"),
+    "not-done": noted("it was not given"),
 }
 PLANS = {"proposal", "plan", "option"}
 STOPPED = {"stopped", "completed", "ended", "on-hold"}
@@ -62,8 +64,8 @@ UNIT_DAYS = {
     "s": DAYS["minute"] / 60,
 }
 LONG_PERIODS = {"wk", "mo", "a"}
-NO_MEDICINE = "it names no medicine"
-UNKNOWN = "a medicine the knowledge does not hold"
+NO_MEDICINE = noted("it names no medicine")
+UNKNOWN = noted("a medicine the knowledge does not hold")
 MOST_DAYS = 40_000.0
 MOST_PARTS = 50
 _STRENGTH = re.compile(
@@ -134,7 +136,7 @@ def _courses(record: Record, entry: Entry) -> list[Course]:
         return []
     taking = _READERS[entry.kind](record, entry.resource)
     if taking.start and taking.start > record.as_of:
-        record.leave_out(entry, "it begins after the date of the reading")
+        record.leave_out(entry, noted("it begins after the date of the reading"))
         return []
     record.use(entry)
     dose = _dose(entry)
@@ -157,15 +159,15 @@ def _courses(record: Record, entry: Entry) -> list[Course]:
 def _refusal(entry: Entry) -> str:
     resource = entry.resource
     if changed_meaning(resource):
-        return "it carries a modifier that may change its meaning"
+        return noted("it carries a modifier that may change its meaning")
     status = resource.status.lower()
     if status in NEVER:
         return NEVER[status]
     if entry.kind == "MedicationRequest":
         if resource.do_not_perform:
-            return "it says not to give the medicine"
+            return noted("it says not to give the medicine")
         if resource.intent.lower() in PLANS:
-            return "it is only planned"
+            return noted("it is only planned")
     return ""
 
 
@@ -412,7 +414,7 @@ def _merged(record: Record, ingredient: str, courses: list[Course]) -> Fact:
         intermittent=newest.intermittent,
         changes=tuple(_changes(record, run)),
     )
-    note = "other records say it is taken" if denial == "open" else ""
+    note = _("other records say it is taken") if denial == "open" else ""
     origin = record.origin(*(c.entry for c in courses), written=newest.written, note=note)
     return Fact(kind="medicine", id=ingredient, value=use, provenance=origin)
 

@@ -16,6 +16,7 @@ from nightcramp.intake.fhir.resources import Concept, Measured, Observation, Qua
 from nightcramp.intake.labs import lab_of, read_lab
 from nightcramp.intake.names import normal, tokens
 from nightcramp.knowledge.schema import Lab
+from nightcramp.language import noted
 from nightcramp.person.fact import Fact
 from nightcramp.person.units import canonical, convert
 
@@ -88,12 +89,12 @@ def read_observations(record: Record, habits: Habits) -> Iterator[Fact]:
 def _refusal(observation: Observation) -> str:
     status = observation.status.lower()
     if status == "entered-in-error":
-        return "it was entered in error"
+        return noted("it was entered in error")
     if status not in USED:
-        return "it has no final result (cancelled or not yet done)"
+        return noted("it has no final result (cancelled or not yet done)")
     if changed_meaning(observation):
-        return "it carries a modifier that may change its meaning"
-    return "it is about somebody or something else" if observation.focus else ""
+        return noted("it carries a modifier that may change its meaning")
+    return noted("it is about somebody or something else") if observation.focus else ""
 
 
 class _NotReadError(Exception):
@@ -101,8 +102,8 @@ class _NotReadError(Exception):
 
 
 MOST_NAMES = 20_000
-UNUSABLE = "an impossible value, or a unit the test is not reported in"
-NOT_KNOWN = "a measurement the knowledge does not use"
+UNUSABLE = noted("an impossible value, or a unit the test is not reported in")
+NOT_KNOWN = noted("a measurement the knowledge does not use")
 
 
 def _weight(reason: str) -> bool:
@@ -122,7 +123,7 @@ def _read(record: Record, entry: Entry, part: Measured, habits: Habits) -> Fact 
             collect(record, entry, part, code, habits)
             return None
         if code in record.codes.other_labs:
-            raise _NotReadError("a test of another kind or fluid")
+            raise _NotReadError(noted("a test of another kind or fluid"))
     key = part.code.text, *(coding.display or coding.code for coding in part.code.coding)
     if key not in record.codes.by_name:
         if len(record.codes.by_name) > MOST_NAMES:
@@ -164,9 +165,9 @@ def _day(record: Record, observation: Observation) -> dt.date | None:
         return None
     day = record.day(written)
     if day is None:
-        raise _NotReadError("its date cannot be")
+        raise _NotReadError(noted("its date cannot be"))
     if day > record.as_of:
-        raise _NotReadError("it is dated after the date of the reading")
+        raise _NotReadError(noted("it is dated after the date of the reading"))
     return day
 
 
@@ -196,7 +197,7 @@ def _result(record: Record, entry: Entry, part: Measured, lab: Lab, code: str) -
     except InputError:
         raise _NotReadError(UNUSABLE) from None
     if not facts or facts[0].kind != "lab":
-        raise _NotReadError("a result in words that say neither low, normal nor high")
+        raise _NotReadError(noted("a result in words that say neither low, normal nor high"))
     return facts[0]
 
 
@@ -216,7 +217,7 @@ def _value(lab: Lab, part: Measured) -> tuple[str, str]:
     for concept in part.interpretation:
         if word := WORDS.get(code_in(concept)):
             return word, ""
-    raise _NotReadError("it gives no result")
+    raise _NotReadError(noted("it gives no result"))
 
 
 def _bound(quantity: Quantity) -> str:
@@ -292,13 +293,13 @@ def _answered(record: Record, entry: Entry, part: Measured, code: str, habits: H
     answer = part.value_codeable_concept or Concept(text=part.value_string)
     given = record.codes.answers(code, answer)
     if not given:
-        raise _NotReadError("an answer the knowledge does not hold")
+        raise _NotReadError(noted("an answer the knowledge does not hold"))
     written = name_of(answer)
     if "pregnancy" not in given:
         habits.answers.append(_Dated(entry, day, dict(given), written))
         return
     if longer_than_pregnancy(record, day):
-        raise _NotReadError("it tells of a time too long ago")
+        raise _NotReadError(noted("it tells of a time too long ago"))
     present = bool(given["pregnancy"])
     habits.pregnancy.append(Statement("pregnancy", present, entry, written, day))
 
@@ -308,7 +309,7 @@ def _number(record: Record, entry: Entry, part: Measured, code: str, habits: Hab
     value = part.value_quantity
     day = _day(record, entry.resource)
     if value is None or value.value is None:
-        raise _NotReadError("it gives no result")
+        raise _NotReadError(noted("it gives no result"))
     units = {canonical(unit) for unit in wanted.units}
     written = [unit for unit in (value.code, value.unit) if unit]
     question = record.knowledge.questions[wanted.question]
@@ -324,7 +325,7 @@ def _weeks(record: Record, entry: Entry, part: Measured, code: str, habits: Habi
     question = record.knowledge.questions["pregnancy_weeks"]
     weeks = _weeks_now(record, part, code, day)
     if weeks is None or not question.minimum <= weeks <= question.maximum:
-        raise _NotReadError("it tells of a pregnancy that is over, or gives no number")
+        raise _NotReadError(noted("it tells of a pregnancy that is over, or gives no number"))
     habits.weeks.append(_Dated(entry, day, {question.id: float(math.floor(weeks))}))
 
 
@@ -359,7 +360,7 @@ def answers_of(record: Record, habits: Habits, pregnant: bool | None) -> Iterato
         if id(entry) in counted:
             record.use(entry)
         else:
-            record.leave_out(entry, "a newer one counts")
+            record.leave_out(entry, noted("a newer one counts"))
     for name, item in newest.items():
         origin = record.origin(item.entry, written=item.written)
         yield Fact(kind="answer", id=name, value=item.answers[name], provenance=origin)

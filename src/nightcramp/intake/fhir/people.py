@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from nightcramp.intake.fhir.record import Entry, Record
 from nightcramp.intake.fhir.resources import Patient
+from nightcramp.language import noted
 from nightcramp.person.fact import Fact
 
 
@@ -20,7 +21,9 @@ def read_people(record: Record) -> Iterator[Fact]:
         yield from _age(record, entry, patient)
         yield from _sex(record, entry, patient)
         if patient.deceased_boolean or patient.deceased_date_time:
-            record.account.leave_out("deaths", "the record says that the person has died")
+            record.account.leave_out(
+                noted("deaths"), noted("the record says that the person has died")
+            )
 
 
 def _age(record: Record, entry: Entry, patient: Patient) -> Iterator[Fact]:
@@ -32,7 +35,9 @@ def _age(record: Record, entry: Entry, patient: Patient) -> Iterator[Fact]:
     if question.minimum <= age <= question.maximum:
         yield Fact(kind="answer", id="age", value=age, provenance=record.origin(entry))
     else:
-        record.account.leave_out("dates", "a date of birth that gives an impossible age")
+        record.account.leave_out(
+            noted("dates"), noted("a date of birth that gives an impossible age")
+        )
 
 
 def years_between(born: dt.date, day: dt.date) -> int:

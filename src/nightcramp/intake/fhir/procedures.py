@@ -8,6 +8,7 @@ from nightcramp.intake.fhir.codes import name_of
 from nightcramp.intake.fhir.conditions import Statement, conditions_named
 from nightcramp.intake.fhir.record import Entry, Record, changed_meaning
 from nightcramp.intake.fhir.resources import Concept, Period, Procedure
+from nightcramp.language import noted
 
 DONE = {"completed", "in-progress", "unknown", ""}
 
@@ -22,7 +23,7 @@ def _statements(record: Record, entry: Entry) -> Iterator[Statement]:
     procedure: Procedure = entry.resource
     concept = procedure.code or Concept()
     if procedure.status.lower() not in DONE or changed_meaning(procedure):
-        record.leave_out(entry, "it was not done, or not yet")
+        record.leave_out(entry, noted("it was not done, or not yet"))
         return
     content = record.codes.content
     named = [name for name, present in conditions_named(record, concept).items() if present]
@@ -31,15 +32,15 @@ def _statements(record: Record, entry: Entry) -> Iterator[Statement]:
     day = record.day(*_dates(procedure))
     days = record.days_ago(day)
     if days is not None and days < 0:
-        record.leave_out(entry, "it is dated after the date of the reading")
+        record.leave_out(entry, noted("it is dated after the date of the reading"))
         return
     if days is None or days > record.knowledge.model.stopped_days:
         if recent and not lasting:
-            record.leave_out(entry, "a treatment that is long over or has no date")
+            record.leave_out(entry, noted("a treatment that is long over or has no date"))
             return
         recent = []
     if not lasting + recent:
-        record.leave_out(entry, "a procedure that tells nothing about cramps")
+        record.leave_out(entry, noted("a procedure that tells nothing about cramps"))
         return
     record.use(entry)
     for name in lasting + recent:

@@ -11,6 +11,7 @@ from nightcramp.errors import InputError
 from nightcramp.intake.answers import fit_answer
 from nightcramp.intake.fhir.record import Entry, Record, changed_meaning
 from nightcramp.intake.fhir.resources import Answer, Item, QuestionnaireResponse
+from nightcramp.language import noted
 from nightcramp.person.fact import Fact, Value
 
 USED = {"completed", "amended", "in-progress", ""}
@@ -36,11 +37,11 @@ def read_questionnaires(record: Record) -> Iterator[Fact]:
 def _answers(record: Record, entry: Entry) -> Given:
     response: QuestionnaireResponse = entry.resource
     if response.status.lower() not in USED or changed_meaning(response):
-        record.leave_out(entry, "it was stopped, or entered in error")
+        record.leave_out(entry, noted("it was stopped, or entered in error"))
         return {}
     day = record.day(response.authored)
     if day and day > record.as_of:
-        record.leave_out(entry, "it is dated after the date of the reading")
+        record.leave_out(entry, noted("it is dated after the date of the reading"))
         return {}
     known = record.knowledge.questions.keys() | record.knowledge.conditions.keys()
     found: Given = {}
@@ -53,9 +54,11 @@ def _answers(record: Record, entry: Entry) -> Given:
             value = fit_answer(record.knowledge, item.link_id, told, day or record.as_of)
             found[item.link_id] = entry, value
         except InputError:
-            record.account.leave_out("answers", "an answer that does not fit its question")
+            record.account.leave_out(
+                noted("answers"), noted("an answer that does not fit its question")
+            )
     if not found:
-        record.leave_out(entry, "none of its questions is one of ours, or none was answered")
+        record.leave_out(entry, noted("none of its questions is one of ours, or none was answered"))
     return found
 
 

@@ -19,6 +19,7 @@ from nightcramp.intake.fhir.conditions import facts_of, read_nothing, said_in_co
 from nightcramp.intake.fhir.dates import day_of, is_full
 from nightcramp.intake.fhir.medicines import read_medicines
 from nightcramp.intake.fhir.observations import Habits, answers_of, read_observations
+from nightcramp.intake.fhir.own import Own
 from nightcramp.intake.fhir.people import read_people
 from nightcramp.intake.fhir.procedures import said_in_procedures
 from nightcramp.intake.fhir.questionnaires import read_questionnaires
@@ -33,6 +34,8 @@ from nightcramp.intake.fhir.references import (
 from nightcramp.intake.fhir.resources import KINDS, MINOR, Reference, decode
 from nightcramp.intake.reading import Account, Reading
 from nightcramp.knowledge.loader import Knowledge
+from nightcramp.language import gettext as _
+from nightcramp.language import noted
 from nightcramp.person.fact import Fact
 
 OLD_KINDS = {"MedicationOrder", "DiagnosticOrder", "BodySite", "ReferralRequest", "Sequence"}
@@ -52,13 +55,14 @@ OLD_FIELDS_OF = {
 }
 OLD_PROFILES = ("hl7.org/fhir/3.0", "hl7.org/fhir/1.0", "/DSTU2/", "/STU3/")
 REASONS = {
-    "FamilyMemberHistory": "it is about the family, not the person",
-    "Encounter": "only its date is read",
-    "Medication": "read through the records that point to it",
-    "DiagnosticReport": "its results are read from the observations themselves",
-    "Bundle": "read through what it holds",
+    "FamilyMemberHistory": noted("it is about the family, not the person"),
+    "Encounter": noted("only its date is read"),
+    "Medication": noted("read through the records that point to it"),
+    "DiagnosticReport": noted("its results are read from the observations themselves"),
+    "RiskAssessment": noted("what somebody else worked out is not read"),
+    "Bundle": noted("read through what it holds"),
 }
-OTHER = "this kind of record is not used"
+OTHER = noted("this kind of record is not used")
 DATED = {
     "Condition": ("recorded_date", "onset_date_time"),
     "Observation": ("effective_date_time", "effective_instant", "issued", "effective_period"),
@@ -80,8 +84,11 @@ DATED = {
     "Encounter": ("period", "actual_period"),
     "QuestionnaireResponse": ("authored",),
 }
+FILES = noted("files")
 MOST_VERSIONS = 8
-ASK_PERSON = "Give the person with `patient` (the id of one Patient), or export one person alone."
+ASK_PERSON = noted(
+    "Give the person with `patient` (the id of one Patient), or export one person alone."
+)
 
 
 def read_fhir(
@@ -96,8 +103,8 @@ def read_fhir(
     account = Account()
 
     def skipped(reason: str) -> None:
-        account.read["files"] += 1
-        account.leave_out("files", reason)
+        account.read[FILES] += 1
+        account.leave_out(FILES, reason)
 
     found = bundle.resources(path, skipped)
     return _Gathering(knowledge, str(path), account, patient).reading(found, as_of)
@@ -128,7 +135,7 @@ def read_fhir_resources(
             elif isinstance(data, Mapping):
                 yield from _parsed(data, place)
             else:
-                raise InputError("a FHIR resource is a JSON object", where=file)
+                raise InputError(_("a FHIR resource is a JSON object"), where=file)
 
     gathering = _Gathering(knowledge, file, Account(), "", one_person=one_person)
     return gathering.reading(found(), as_of)
@@ -177,63 +184,75 @@ class _Gathering:
         """Return the facts of all resources; raises InputError."""
         for resource in found:
             self._add(resource)
-        if not self.account.read or set(self.account.read) <= {"files", ""}:
+        if not self.account.read or set(self.account.read) <= {FILES, ""}:
             raise InputError(
-                "holds no FHIR resources",
+                _("holds no FHIR resources"),
                 where=self.file,
-                hint="A FHIR file has an entry `resourceType`.",
+                hint=_("A FHIR file has an entry `resourceType`."),
             )
         person = self._person()
         if not self.one_person:
             self._keep_only(person)
+        own = Own.taken_from(self.entries)
+        days = [day for day in (own.day(self.today), self._newest_day()) if day]
         record = Record(
             knowledge=self.knowledge,
             codes=codes_of(self.knowledge),
             file=self.file,
-            as_of=as_of or self._newest_day() or self.today,
+            as_of=as_of or max(days, default=self.today),
             account=self.account,
             entries=self.entries,
             medications=self.medications,
         )
-        facts = list(_facts(record))
-        self._account_for_rest(record)
-        return Reading(
-            file=self.file, format="fhir", as_of=record.as_of, facts=facts, account=self.account
+        told = own.facts(record)
+        reading = Reading(
+            file=self.file,
+            format="fhir",
+            as_of=record.as_of,
+            facts=[*_not_told(_facts(record, told), told), *told],
+            nights=own.nights(record),
+            entries=own.diary(record),
+            account=self.account,
         )
+        self._account_for_rest(record)
+        return reading
 
     def _account_for_rest(self, record: Record) -> None:
-        for kind in ("Encounter", "Medication", "DiagnosticReport"):
+        for kind in ("Encounter", "Medication", "DiagnosticReport", "RiskAssessment"):
             for entry in record.of(kind):
                 record.leave_out(entry, REASONS[kind])
 
     # One resource
 
     def _add(self, found: Found) -> None:
-        kind = found.kind or "unnamed"
+        kind = found.kind or noted("unnamed")
         self.account.read[kind] += 1
         if kind not in KINDS:
             if kind in OLD_KINDS:
                 self._old(found)
                 return
-            reason = "it names no resource type" if not found.kind else REASONS.get(kind, OTHER)
+            reason = (
+                noted("it names no resource type") if not found.kind else REASONS.get(kind, OTHER)
+            )
             self.account.leave_out(kind, reason)
             return
         where = f"{self.file}: {found.place or kind}"
         try:
             resource, misfits = decode(kind, found.data)
         except RecursionError:
-            raise InputError("is nested too deeply for a health record", where=where) from None
+            raise InputError(_("is nested too deeply for a health record"), where=where) from None
         except UnicodeError:
-            raise InputError("is not text in UTF-8", where=where) from None
+            raise InputError(_("is not text in UTF-8"), where=where) from None
         except msgspec.DecodeError:
-            raise InputError("is not valid JSON", where=where) from None
+            raise InputError(_("is not valid JSON"), where=where) from None
         if self._is_old(resource, misfits, found.data):
             self._old(found)
             return
         wrong = [name for name in misfits if name not in MINOR]
         if wrong:
             fields = ", ".join(dict.fromkeys(wrong))
-            self.account.leave_out(kind, f"not written as FHIR says: {fields}")
+            said = _("not written as FHIR says: {fields}")
+            self.account.leave_out(kind, said.format(fields=fields))
             return
         place = " ".join(filter(None, (found.place, f"{kind}/{resource.id}".rstrip("/"))))
         entry = Entry(kind, place, resource, found.url)
@@ -257,13 +276,13 @@ class _Gathering:
             key = subject_key(subject) if subject else ""
             other = key.startswith("Patient/") and key != f"Patient/{self.patient}"
             if other:
-                self.account.leave_out(entry.kind, "it is about another person")
+                self.account.leave_out(entry.kind, noted("it is about another person"))
             return other
         if entry.kind == "Patient" and entry.resource.id:
             self.people.add(entry.resource.id)
             if len(self.people) > 1:
                 raise InputError(
-                    "holds the records of several people", where=self.file, hint=ASK_PERSON
+                    _("holds the records of several people"), where=self.file, hint=_(ASK_PERSON)
                 )
         return False
 
@@ -290,7 +309,9 @@ class _Gathering:
             if newer:
                 other.resource, other.place, other.url = entry.resource, entry.place, entry.url
             if newer or _version(entry) < _version(other) or other.resource == entry.resource:
-                self.account.leave_out(entry.kind, "a copy or another version of the same resource")
+                self.account.leave_out(
+                    entry.kind, noted("a copy or another version of the same resource")
+                )
                 return True
         before.append(entry)
         return False
@@ -308,12 +329,16 @@ class _Gathering:
 
     def _old(self, found: Found) -> None:
         if self.one_person:
-            self.account.leave_out(found.kind, "written in an older FHIR version (DSTU2 or STU3)")
+            self.account.leave_out(
+                found.kind, noted("written in an older FHIR version (DSTU2 or STU3)")
+            )
             return
         raise InputError(
-            f"this {found.kind} is written in an older FHIR version (DSTU2 or STU3)",
+            _("this {kind} is written in an older FHIR version (DSTU2 or STU3)").format(
+                kind=found.kind
+            ),
             where=f"{self.file}: {found.place}".rstrip(": "),
-            hint="Export the record as FHIR R4 (or R5).",
+            hint=_("Export the record as FHIR R4 (or R5)."),
         )
 
     # Whose record
@@ -325,13 +350,14 @@ class _Gathering:
         if self.patient:
             chosen = [e for e in patients if e.resource.id == self.patient]
             if patients and not chosen:
-                raise InputError(f"holds no Patient with the id {self.patient}", where=self.file)
+                said = _("holds no Patient with the id {name}")
+                raise InputError(said.format(name=self.patient), where=self.file)
             if not chosen:
                 return Person({f"Patient/{self.patient}"}, [])
             return _same_person(chosen)
         if len({(e.resource.id or e.place) for e in patients}) > 1:
             raise InputError(
-                "holds the records of several people", where=self.file, hint=ASK_PERSON
+                _("holds the records of several people"), where=self.file, hint=_(ASK_PERSON)
             )
         return _same_person(patients) if patients else self._only_subject()
 
@@ -345,7 +371,9 @@ class _Gathering:
         } - {""}
         keys = {key for key in keys if not key.startswith("#")}
         if len(keys) > 1:
-            raise InputError("holds records about several people", where=self.file, hint=ASK_PERSON)
+            raise InputError(
+                _("holds records about several people"), where=self.file, hint=_(ASK_PERSON)
+            )
         return None
 
     def _keep_only(self, person: Person | None) -> None:
@@ -363,13 +391,17 @@ class _Gathering:
         """Return why a resource is not about the person, or an empty text."""
         if entry.kind == "Patient":
             mine = person is None or not self.patient or entry.resource.id == self.patient
-            return "" if mine else "it is about another person"
+            return "" if mine else noted("it is about another person")
         subject = _subject(entry)
         if subject is None or not subject_key(subject):
             return ""
         if subject.reference.startswith("#"):
             inside = contained_in(entry.resource, subject.reference)
-            return "" if inside is None or inside[0] == "Patient" else "it is not about a person"
+            return (
+                ""
+                if inside is None or inside[0] == "Patient"
+                else noted("it is not about a person")
+            )
         key = subject.reference
         if not key or key not in self.judged:
             self.judged[key] = _judged(subject, person)
@@ -395,11 +427,11 @@ class _Gathering:
                     elif is_full(text) and (newest is None or day > newest):
                         newest, latest = day, text[:10]
         if future:
-            self.account.unused.setdefault("dates", Counter())["in the future"] += future
+            self.account.unused.setdefault("dates", Counter())[noted("in the future")] += future
         return newest
 
 
-def _facts(record: Record) -> Iterator[Fact]:
+def _facts(record: Record, own: list[Fact]) -> Iterator[Fact]:
     yield from read_people(record)
     yield from read_medicines(record)
     habits = Habits()
@@ -411,10 +443,18 @@ def _facts(record: Record) -> Iterator[Fact]:
     yield from labs
     pregnant = next((bool(f.value) for f in conditions if f.id == "pregnancy"), None)
     asked = list(read_questionnaires(record))
-    told = {fact.id for fact in asked}
+    told = {fact.id for fact in (*asked, *own)}
     answers = list(answers_of(record, habits, pregnant))
     yield from (fact for fact in answers if fact.id not in told)
     yield from asked
+
+
+def _not_told(read: Iterable[Fact], told: list[Fact]) -> Iterator[Fact]:
+    """Yield what a record says but for age and sex that the person has told the same."""
+    said = {(fact.id, fact.value) for fact in told if fact.id in ("age", "sex")}
+    for fact in read:
+        if fact.id not in ("age", "sex") or (fact.id, fact.value) not in said:
+            yield fact
 
 
 def _same_person(entries: list[Entry]) -> Person:
@@ -425,10 +465,10 @@ def _same_person(entries: list[Entry]) -> Person:
 
 def _judged(subject: Reference, person: Person | None) -> str:
     if is_not_a_person(subject):
-        return "it is not about a person"
+        return noted("it is not about a person")
     if person is None or person.is_meant(subject):
         return ""
-    return "it is about another person"
+    return noted("it is about another person")
 
 
 def _subject(entry: Entry) -> Reference | None:

@@ -10,6 +10,8 @@ from nightcramp.intake.fhir.codes import Codes
 from nightcramp.intake.fhir.dates import day_of
 from nightcramp.intake.reading import Account
 from nightcramp.knowledge.loader import Knowledge
+from nightcramp.language import gettext as _
+from nightcramp.language import noted
 from nightcramp.person.fact import Provenance
 
 SHOWN_PLACES = 6
@@ -57,7 +59,7 @@ class Record:
                 day = day_of(text, self.as_of)
                 if day is not None:
                     return day
-                self.account.leave_out("dates", "not a date that can be")
+                self.account.leave_out("dates", noted("not a date that can be"))
         return None
 
     def days_ago(self, day: dt.date | None) -> float | None:
@@ -68,7 +70,9 @@ class Record:
         """Return the provenance of a fact read from some resources."""
         places = list(dict.fromkeys(entry.place for entry in entries))
         more = len(places) - SHOWN_PLACES
-        at = ", ".join(places[:SHOWN_PLACES]) + (f" and {more} more" if more > 0 else "")
+        at = ", ".join(places[:SHOWN_PLACES])
+        if more > 0:
+            at = _("{names} and {more} more").format(names=at, more=more)
         return Provenance(file=self.file, at=at, written=written, note=note)
 
 

@@ -10,9 +10,32 @@ from collections.abc import Mapping
 from typing import Any, TypeVar
 
 import msgspec
-from msgspec import Raw, Struct
+from msgspec import Raw, Struct, field
 
 R = TypeVar("R", bound="Resource")
+
+
+class Extension(Struct, gc=False):
+    """Something FHIR itself has no place for, of the kinds that are read."""
+
+    url: str = ""
+    extension: list[Extension] = []
+    words: str = field(name="valueString", default="")
+    code_word: str = field(name="valueCode", default="")
+    decimal: float | None = field(name="valueDecimal", default=None)
+    truth: bool | None = field(name="valueBoolean", default=None)
+
+
+class Element(Struct, gc=False):
+    """What stands beside a plain value."""
+
+    extension: list[Extension] = []
+
+
+class Annotation(Struct, gc=False):
+    """A note."""
+
+    words: str = field(name="text", default="")
 
 
 class Coding(Struct, rename="camel", gc=False):
@@ -59,6 +82,7 @@ class Quantity(Struct, rename="camel", gc=False):
     comparator: str = ""
     unit: str = ""
     code: str = ""
+    extension: list[Extension] = []
 
 
 class Period(Struct, rename="camel", gc=False):
@@ -66,6 +90,8 @@ class Period(Struct, rename="camel", gc=False):
 
     start: str = ""
     end: str = ""
+    beside_start: Element | None = field(name="_start", default=None)
+    beside_end: Element | None = field(name="_end", default=None)
 
 
 class ReferenceRange(Struct, rename="camel", gc=False):
@@ -97,6 +123,7 @@ class Meta(Struct, rename="camel", gc=False):
     version_id: str = ""
     last_updated: str = ""
     profile: list[str] = []
+    tag: list[Coding] = []
 
 
 class Resource(Struct, rename="camel", gc=False, kw_only=True):
@@ -106,6 +133,7 @@ class Resource(Struct, rename="camel", gc=False, kw_only=True):
     meta: Meta | None = None
     contained: list[Raw] = []
     modifier_extension: list[Raw] = []
+    extension: list[Extension] = []
 
 
 class Patient(Resource, rename="camel", gc=False, kw_only=True):
@@ -143,6 +171,7 @@ class Observation(Measured, rename="camel", gc=False, kw_only=True):
     meta: Meta | None = None
     contained: list[Raw] = []
     modifier_extension: list[Raw] = []
+    extension: list[Extension] = []
     status: str = ""
     subject: Reference | None = None
     focus: list[Reference] = []
@@ -151,6 +180,8 @@ class Observation(Measured, rename="camel", gc=False, kw_only=True):
     effective_instant: str = ""
     issued: str = ""
     component: list[Measured] = []
+    note: list[Annotation] = []
+    beside_effective: Element | None = field(name="_effectiveDateTime", default=None)
 
 
 class Procedure(Resource, rename="camel", gc=False, kw_only=True):
@@ -190,6 +221,7 @@ class DoseAndRate(Struct, rename="camel", gc=False):
 class Dosage(Struct, rename="camel", gc=False):
     """One instruction for taking a medicine."""
 
+    words: str = field(name="text", default="")
     timing: Timing | None = None
     dose_and_rate: list[DoseAndRate] = []
 
@@ -310,12 +342,14 @@ class Item(Struct, rename="camel", gc=False):
     link_id: str = ""
     answer: list[Answer] = []
     item: list[Item] = []
+    extension: list[Extension] = []
 
 
 class QuestionnaireResponse(Resource, rename="camel", gc=False, kw_only=True):
     """The answers to a questionnaire."""
 
     status: str = ""
+    questionnaire: str = ""
     subject: Reference | None = None
     authored: str = ""
     item: list[Item] = []
@@ -326,6 +360,13 @@ class DiagnosticReport(Resource, rename="camel", gc=False, kw_only=True):
 
     status: str = ""
     subject: Reference | None = None
+
+
+class RiskAssessment(Resource, rename="camel", gc=False, kw_only=True):
+    """What somebody worked out; only the date of one of ours is read."""
+
+    subject: Reference | None = None
+    occurrence_date_time: str = ""
 
 
 KINDS: dict[str, type[Any]] = {
@@ -343,9 +384,12 @@ KINDS: dict[str, type[Any]] = {
         Encounter,
         QuestionnaireResponse,
         DiagnosticReport,
+        RiskAssessment,
     )
 }
 MINOR = {"meta", "reference_range", "dosage_instruction", "dosage", "dispense_request"}
+MINOR |= {"extension", "url", "words", "code_word", "decimal", "truth", "note", "tag"}
+MINOR |= {"beside_start", "beside_end", "beside_effective", "profile", "questionnaire"}
 """Fields that may be dropped when they do not fit, without changing what a resource says."""
 
 _DECODERS = {name: msgspec.json.Decoder(kind, strict=False) for name, kind in KINDS.items()}

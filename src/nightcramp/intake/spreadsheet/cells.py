@@ -10,10 +10,14 @@ from nightcramp.intake.spreadsheet.dates import clock_in, is_date
 from nightcramp.intake.spreadsheet.mapping import Column, Mapping
 from nightcramp.intake.spreadsheet.numbers import Decimal, count_in, minutes_in, number_in
 from nightcramp.knowledge.schema import Measure
+from nightcramp.language import gettext as _
+from nightcramp.language import ngettext, noted
 from nightcramp.person.units import canonical
 
 MOST_CRAMPS = 1000
 SHOWN_LINES = 8
+KINDS = (noted("row"), noted("cell"), noted("line"), noted("column"), noted("night"))
+"""What is counted in the account of a spreadsheet."""
 AFTER_NOON = "minutes after noon"
 NOON, EVENING_ENDS, DAY = 720, 240, 1440
 _MINUTES_IN = {"h": 60, "hr": 60, "hrs": 60, "hour": 60, "hours": 60, "std": 60, "stunden": 60}
@@ -32,20 +36,22 @@ class Faults(Struct):
     def settle(self, account: Account) -> None:
         """Write every fault into the account, and the cells among them as questions."""
         for (kind, column, reason), lines in self.lines.items():
-            place = f' in column "{column}"' if column else ""
-            told = f"{reason}{place} ({spoken(lines)})"
-            account.unused.setdefault(kind, type(account.read)())[told] = len(lines)
+            told = _('{reason} in column "{column}" ({lines})') if column else "{reason} ({lines})"
+            said = {"reason": _(reason), "column": column, "lines": spoken(lines)}
+            unused = account.unused.setdefault(kind, type(account.read)())
+            unused[told.format(**said)] = len(lines)
             if kind == "cell":
-                account.to_ask.append(
-                    f'Column "{column}", {spoken(lines)}: {reason}. What is meant?'
-                )
+                asked = _('Column "{column}", {lines}: {reason}. What is meant?')
+                account.to_ask.append(asked.format(**said))
 
 
 def spoken(lines: list[int]) -> str:
     """Return line numbers in words, the first few of them."""
     shown = ", ".join(str(line) for line in lines[:SHOWN_LINES])
-    more = f" and {len(lines) - SHOWN_LINES} more" if len(lines) > SHOWN_LINES else ""
-    return f"line{'s' if len(lines) > 1 else ''} {shown}{more}"
+    if len(lines) > SHOWN_LINES:
+        more = len(lines) - SHOWN_LINES
+        return _("lines {lines} and {more} more").format(lines=shown, more=more)
+    return ngettext("line {lines}", "lines {lines}", len(lines)).format(lines=shown)
 
 
 def cramps_in(cell: str, column: Column, mapping: Mapping) -> int | str | None:
@@ -57,13 +63,13 @@ def cramps_in(cell: str, column: Column, mapping: Mapping) -> int | str | None:
     if words.is_no(cell):
         return 0
     if words.is_yes(cell):
-        return 1 if column.means == "cramp" else "yes, where a number belongs"
+        return 1 if column.means == "cramp" else noted("yes, where a number belongs")
     if is_date(cell):
-        return "a date, where a number belongs (spreadsheet programs make one of 2-3)"
+        return noted("a date, where a number belongs (spreadsheet programs make one of 2-3)")
     count = count_in(cell)
     if count is None:
-        return "neither one whole number nor none"
-    return count if count <= MOST_CRAMPS else "more cramps than a night can hold"
+        return noted("neither one whole number nor none")
+    return count if count <= MOST_CRAMPS else noted("more cramps than a night can hold")
 
 
 def value_in(cell: str, column: Column, measure: Measure, decimal: Decimal) -> float | str | None:
@@ -75,21 +81,21 @@ def value_in(cell: str, column: Column, measure: Measure, decimal: Decimal) -> f
     if measure.kind == "clock":
         return clock_value(cell, measure)
     if not cell[:1].isdigit() and words.is_no(cell):
-        return 0.0 if _may_be_none(measure) else "no, where a number belongs"
+        return 0.0 if _may_be_none(measure) else noted("no, where a number belongs")
     if words.is_yes(cell):
-        return "yes, where a number belongs"
+        return noted("yes, where a number belongs")
     value = _measured(cell, column, measure, decimal)
     if isinstance(value, str):
         return value
     low, high = measure.plausible
-    return value if low <= value <= high else "outside of what is possible"
+    return value if low <= value <= high else noted("outside of what is possible")
 
 
 def yes_or_no(cell: str) -> float | str:
     """Return yes as 1 and no as 0, or why it is neither."""
     if words.is_yes(cell) or cell == "1":
         return 1.0
-    return 0.0 if words.is_no(cell) else "neither yes nor no"
+    return 0.0 if words.is_no(cell) else noted("neither yes nor no")
 
 
 def clock_value(cell: str, measure: Measure) -> float | str:
@@ -99,7 +105,7 @@ def clock_value(cell: str, measure: Measure) -> float | str:
     """
     clock = clock_in(cell)
     if clock is None:
-        return "not a time of day"
+        return noted("not a time of day")
     start = NOON if measure.unit == AFTER_NOON else EVENING_ENDS
     since = (clock.hour * 60 + clock.minute - start) % DAY
     return float(since if measure.unit == AFTER_NOON else since + start)
@@ -129,13 +135,15 @@ def _may_be_none(measure: Measure) -> bool:
 def _measured(cell: str, column: Column, measure: Measure, decimal: Decimal) -> float | str:
     value, unit, reason = number_in(cell, decimal)
     if value is None or (unit and not unit_known(measure, unit)):
-        return _as_length(cell, measure) or reason or "a unit that is not known for it"
+        return _as_length(cell, measure) or reason or noted("a unit that is not known for it")
     written = unit or column.unit or (measure.unit if one_unit(measure) else "")
     if not written:
-        return f"no unit stands there ({measure.label} is kept in {measure.unit})"
+        return _("no unit stands there ({measure} is kept in {unit})").format(
+            measure=measure.label, unit=_(measure.unit)
+        )
     factor = factor_of(measure, written)
     if factor is None:
-        return "a unit that is not known for it"
+        return noted("a unit that is not known for it")
     return value * factor[0] + factor[1]
 
 

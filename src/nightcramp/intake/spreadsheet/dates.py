@@ -12,12 +12,19 @@ from typing import Literal
 from msgspec import Struct
 
 from nightcramp.intake.spreadsheet.words import plain
+from nightcramp.language import gettext as _
+from nightcramp.language import noted
+from nightcramp.language.dates import month
 
 Order = Literal["", "dmy", "mdy", "ymd"]
 """Day, month and year as they stand in dates of figures; empty while not known."""
 
 ORDERS: tuple[Order, ...] = ("dmy", "mdy", "ymd")
-ORDER_WORDS = {"dmy": "day, month, year", "mdy": "month, day, year", "ymd": "year, month, day"}
+ORDER_WORDS = {
+    "dmy": noted("day, month, year"),
+    "mdy": noted("month, day, year"),
+    "ymd": noted("year, month, day"),
+}
 EARLIEST = dt.date(1900, 1, 1)
 SERIAL_START = dt.date(1899, 12, 30)
 SERIALS = (20_000, 80_000)
@@ -123,18 +130,18 @@ def moment_of(text: str, order: Order, as_of: dt.date) -> Moment | str:
     written = taken_apart(text)
     if written is None:
         if _NO_YEAR.fullmatch(text.strip()):
-            return "a date without its year"
-        return "not a date"
+            return noted("a date without its year")
+        return noted("not a date")
     chosen = written.order or order
     if not chosen:
-        return "a date whose order is not known"
+        return noted("a date whose order is not known")
     date = _date(written, chosen, as_of)
     if isinstance(date, str):
         return date
     if date > as_of:
-        return "a date in the future"
+        return noted("a date in the future")
     if date < EARLIEST:
-        return "a date before 1900"
+        return noted("a date before 1900")
     return Moment(date, written.clock)
 
 
@@ -260,14 +267,18 @@ def _date(written: Written, order: Order, as_of: dt.date) -> dt.date | str:
     by_place = dict(zip(order, zip(written.figures, written.digits, strict=True), strict=True))
     year, digits = by_place["y"]
     if digits > 4 or digits == 3 or digits == 1:
-        return "a date with an impossible year"
+        return noted("a date with an impossible year")
     if digits == 2:
         year += 2000 if year + 2000 <= as_of.year + 1 else 1900
     try:
         return dt.date(year, by_place["m"][0], by_place["d"][0])
     except ValueError:
         fits = [o for o in ORDERS if o != order and o in _orders(written, as_of)]
-        return "a date in another order than the column's" if fits else "no day of the calendar"
+        return (
+            noted("a date in another order than the column's")
+            if fits
+            else noted("no day of the calendar")
+        )
 
 
 def _orders(written: Written, as_of: dt.date) -> list[Order]:
@@ -306,33 +317,48 @@ def _clash(dates: list[tuple[int, str, Written]], as_of: dt.date) -> str:
     """Name a line for each order that only some lines have."""
     named = []
     for order in ORDERS:
-        only = [line for line, _, found in dates if _orders(found, as_of) == [order]]
+        only = [line for line, _text, found in dates if _orders(found, as_of) == [order]]
         if only:
+            said = (
+                _("{order} on line {lines} and {more} more")
+                if len(only) > SHOWN
+                else _("{order} on line {lines}")
+            )
             shown = ", ".join(str(line) for line in only[:SHOWN])
-            more = f" and {len(only) - SHOWN} more" if len(only) > SHOWN else ""
-            named.append(f"{ORDER_WORDS[order]} on line {shown}{more}")
+            more = len(only) - SHOWN
+            named.append(said.format(order=_(ORDER_WORDS[order]), lines=shown, more=more))
     return "; ".join(named)
 
 
 def _half_converted(dates: list[tuple[int, str, Written]]) -> str:
-    return (
-        f"Some dates are kept as dates and some as text (line {dates[0][0]}), as when a "
-        "spreadsheet program has turned day and month around. Mend the column, or name the order "
-        "of the others; the dates kept as dates are then taken as they are."
-    )
+    return _(
+        "Some dates are kept as dates and some as text (line {line}), as when a spreadsheet "
+        "program has turned day and month around. Mend the column, or name the order of the "
+        "others; the dates kept as dates are then taken as they are."
+    ).format(line=dates[0][0])
 
 
 def _question(dates: list[tuple[int, str, Written]], orders: list[Order], as_of: dt.date) -> str:
     different = [item for item in dates if len({_read(item[2], o, as_of) for o in orders}) > 1]
     shown = (different or dates)[:SHOWN]
+    one = _("line {line} is {date}")
     readings = [
-        f"{ORDER_WORDS[order]} ({order}): "
-        + ", ".join(f"line {line} is {_read(found, order, as_of)}" for line, _, found in shown)
+        f"{_(ORDER_WORDS[order])} ({order}): "
+        + ", ".join(
+            one.format(line=line, date=_read(found, order, as_of)) for line, _text, found in shown
+        )
         for order in orders
     ]
-    return "Which order do the dates have? " + "; or ".join(readings) + "."
+    return _("Which order do the dates have? {readings}.").format(
+        readings=_("; or ").join(readings)
+    )
 
 
 def _read(written: Written, order: Order, as_of: dt.date) -> str:
     date = _date(written, order, as_of)
-    return date if isinstance(date, str) else f"{date.day} {date:%B %Y}"
+    return _(date) if isinstance(date, str) else _long(date)
+
+
+def _long(date: dt.date) -> str:
+    said = _("{day} {month} {year}")
+    return said.format(day=date.day, month=month(date), year=f"{date:%Y}")

@@ -25,13 +25,14 @@ from nightcramp.intake.spreadsheet.numbers import (
 from nightcramp.intake.spreadsheet.table import Table
 from nightcramp.knowledge.loader import Knowledge
 from nightcramp.knowledge.schema import Measure
+from nightcramp.language import noted
 from nightcramp.person.units import canonical
 
 LOOKED_AT = 500
 MOST = 0.6
 NEARLY_ALL = 0.9
 MOST_DIFFERENT = 60
-NO_CRAMPS = "nothing says that it is about cramps"
+NO_CRAMPS = noted("nothing says that it is about cramps")
 OF_CRAMPS = {"severity", "duration", "site"}
 
 
@@ -136,11 +137,11 @@ def _date_column(seen: list[_Seen]) -> Column | None:
     dated = [c for c in named if c.dates >= 0.5 or c.day_numbers >= NEARLY_ALL]
     if dated:
         best = max(dated, key=lambda c: (max(c.dates, c.day_numbers), "date" in c.words, c.filled))
-        return _column(best, "date", "sure", "heading and dates")
+        return _column(best, "date", "sure", noted("heading and dates"))
     looks = [c for c in seen if c.dates >= MOST]
     if looks:
         best = max(looks, key=lambda c: (c.dates, c.filled))
-        return _column(best, "date", "likely", "its cells are dates")
+        return _column(best, "date", "likely", noted("its cells are dates"))
     return None
 
 
@@ -152,9 +153,9 @@ def _time_column(seen: list[_Seen]) -> Column | None:
     if len(named) > 1:
         named = [c for c in named if c.cramps] or [c for c in named if len(c.words) == 1]
     if len(named) == 1:
-        return _column(named[0], "time", "sure", "heading and times of day")
+        return _column(named[0], "time", "sure", noted("heading and times of day"))
     cramps = [c for c in clocked if c.cramps and not c.has(barred)]
-    return _column(cramps[0], "time", "likely", "times of day") if len(cramps) == 1 else None
+    return _column(cramps[0], "time", "likely", noted("times of day")) if len(cramps) == 1 else None
 
 
 def _only_of_time(seen: _Seen) -> bool:
@@ -182,7 +183,7 @@ def _about_cramps(seen: _Seen, knowledge: Knowledge) -> Column | None:
     if seen.has(words.DENIED):
         return None
     if seen.has(words.NOTE):
-        return _column(seen, "note", "sure", "heading")
+        return _column(seen, "note", "sure", noted("heading"))
     described: tuple[tuple[set[str], Means], ...] = (
         (words.SEVERITY, "severity"),
         (words.DURATION, "duration"),
@@ -190,28 +191,28 @@ def _about_cramps(seen: _Seen, knowledge: Knowledge) -> Column | None:
     for vocabulary, means in described:
         if seen.has(vocabulary):
             measure = _measured(seen, knowledge, exactly=True)
-            return measure or _column(seen, means, "sure", "heading")
+            return measure or _column(seen, means, "sure", noted("heading"))
     told = _number_or_yes(seen)
     if told:
         return told
     if seen.has(words.SITE) or _is_side(seen):
-        return _column(seen, "site", "likely", "heading and words")
+        return _column(seen, "site", "likely", noted("heading and words"))
     return None
 
 
 def _number_or_yes(seen: _Seen) -> Column | None:
     if seen.filled and seen.yes_no > seen.counts and seen.yes_no >= 0.5:
-        return _column(seen, "cramp", "sure", "heading, and cells of yes and no")
+        return _column(seen, "cramp", "sure", noted("heading, and cells of yes and no"))
     if seen.counts + seen.yes_no >= 0.5 or (seen.numbers >= 0.5) or not seen.filled:
-        return _column(seen, "cramps", "sure", "heading and numbers")
+        return _column(seen, "cramps", "sure", noted("heading and numbers"))
     if seen.counts + seen.yes_no > 0:
-        return _column(seen, "cramps", "likely", "heading and some numbers")
+        return _column(seen, "cramps", "likely", noted("heading and some numbers"))
     return None
 
 
 def _cramp_count_by_other_name(seen: _Seen) -> Column | None:
     if seen.has(words.EVENTS) and seen.counts >= MOST:
-        return _column(seen, "cramps", "likely", "heading and numbers")
+        return _column(seen, "cramps", "likely", noted("heading and numbers"))
     return None
 
 
@@ -220,13 +221,15 @@ def _described(seen: _Seen) -> Column | None:
     if len(seen.words) > 3:
         return None
     if seen.has(words.NOTE) and seen.numbers < 0.5:
-        return _column(seen, "note", "sure", "heading")
+        return _column(seen, "note", "sure", noted("heading"))
     if seen.has(words.SEVERITY):
-        return _column(seen, "severity", "likely", "heading")
+        return _column(seen, "severity", "likely", noted("heading"))
     if seen.has(words.DURATION):
-        return _column(seen, "duration", "likely", "heading")
+        return _column(seen, "duration", "likely", noted("heading"))
     if seen.has(words.SITE) and seen.numbers < 0.5:
-        return _column(seen, "site", "sure" if _is_side(seen) else "likely", "heading and words")
+        return _column(
+            seen, "site", "sure" if _is_side(seen) else "likely", noted("heading and words")
+        )
     return None
 
 
@@ -241,7 +244,7 @@ def _of_medicine(seen: _Seen, knowledge: Knowledge) -> Column | None:
     if seen.has(words.MEDICINE):
         known = any(_named_medicines(knowledge, cell) for cell in seen.different[:MOST_DIFFERENT])
         if known:
-            return _column(seen, "medicine", "sure", "heading and names of medicines")
+            return _column(seen, "medicine", "sure", noted("heading and names of medicines"))
     named = _named_medicines(knowledge, " ".join(seen.words))
     if len(named) == 1 and seen.yes_no + seen.counts >= 0.5:
         return Column(
@@ -249,7 +252,7 @@ def _of_medicine(seen: _Seen, knowledge: Knowledge) -> Column | None:
             means="medicine",
             medicine=named[0],
             confidence="likely",
-            reason="headed with a medicine",
+            reason=noted("headed with a medicine"),
         )
     return None
 
@@ -275,11 +278,15 @@ def _measured(seen: _Seen, knowledge: Knowledge, *, exactly: bool) -> Column | N
     if not identifier or (seen.yes and knowledge.measures[identifier].plausible[1] != 1):
         return None
     measure = knowledge.measures[identifier]
-    reason = "heading" if exactly else "a word of the heading"
+    reason = noted("heading") if exactly else noted("a word of the heading")
     unit = unit or next((word for word in seen.words if unit_known(measure, word)), "")
     assumed = "" if unit else _only_unit(seen, measure)
     if assumed and not one_unit(measure):
-        reason = f"{reason}, the only unit that fits"
+        reason = (
+            noted("heading, the only unit that fits")
+            if exactly
+            else noted("a word of the heading, the only unit that fits")
+        )
     return Column(
         column=seen.name,
         means="measure",
@@ -333,7 +340,9 @@ def _one_number(chosen: dict[str, Column], seen: dict[str, _Seen]) -> dict[str, 
     yes_no = [name for name, column in chosen.items() if column.means == "cramp"]
     dropped = (set(counts) - set(kept)) | set(yes_no if counts else yes_no[1:])
     return {
-        name: _unused(name, "another column tells how many cramps") if name in dropped else column
+        name: _unused(name, noted("another column tells how many cramps"))
+        if name in dropped
+        else column
         for name, column in chosen.items()
     }
 

@@ -13,6 +13,10 @@ from msgspec import Struct
 from nightcramp.errors import InputError, one_line
 from nightcramp.intake.spreadsheet.dates import ORDER_WORDS, Order
 from nightcramp.intake.spreadsheet.numbers import Decimal
+from nightcramp.knowledge.loader import knowledge
+from nightcramp.knowledge.lookup import name_of_medicine
+from nightcramp.language import called, noted
+from nightcramp.language import gettext as _
 
 Means = Literal[
     "date",
@@ -35,39 +39,46 @@ Rows = Literal["", "night", "part", "cramp"]
 """One row a night; several rows a night that add up; one row a cramp; empty: not known."""
 
 MEANS_WORDS = {
-    "date": "the date",
-    "time": "the time of day",
-    "cramps": "how many cramps",
-    "cramp": "whether there was a cramp (yes counts as one)",
-    "severity": "how bad it was (kept in the note)",
-    "duration": "how long it lasted (kept in the note)",
-    "site": "where it was (kept in the note)",
-    "note": "a note",
-    "medicine": "medicine taken",
-    "measure": "a measure",
-    "unused": "not used",
+    "date": noted("the date"),
+    "time": noted("the time of day"),
+    "cramps": noted("how many cramps"),
+    "cramp": noted("whether there was a cramp (yes counts as one)"),
+    "severity": noted("how bad it was (kept in the note)"),
+    "duration": noted("how long it lasted (kept in the note)"),
+    "site": noted("where it was (kept in the note)"),
+    "note": noted("a note"),
+    "medicine": noted("medicine taken"),
+    "measure": noted("a measure"),
+    "unused": noted("not used"),
 }
 ROWS_WORDS = {
-    "": "It is not clear whether a row is a night or a cramp.",
-    "night": "One row is one night.",
-    "part": "Several rows may tell of one night; their cramps are added up.",
-    "cramp": "One row is one cramp; the rows of a night are counted.",
+    "": noted("It is not clear whether a row is a night or a cramp."),
+    "night": noted("One row is one night."),
+    "part": noted("Several rows may tell of one night; their cramps are added up."),
+    "cramp": noted("One row is one cramp; the rows of a night are counted."),
 }
 DATES_WORDS = {
-    "evening": "A date without a time names the night that begins that evening.",
-    "morning": "A date without a time names the night that ended that morning.",
+    "evening": noted("A date without a time names the night that begins that evening."),
+    "morning": noted("A date without a time names the night that ended that morning."),
 }
 TIMES_WORDS = {
-    "calendar": "A time before noon belongs to the night that began the evening before its date.",
-    "night": "A time belongs to the night that the date names, before midnight or after it.",
+    "calendar": noted(
+        "A time before noon belongs to the night that began the evening before its date."
+    ),
+    "night": noted("A time belongs to the night that the date names, before midnight or after it."),
 }
 DASH_WORDS = {
-    "none": "A dash under cramps means no cramp.",
-    "not_logged": "A dash under cramps means not logged.",
+    "none": noted("A dash under cramps means no cramp."),
+    "not_logged": noted("A dash under cramps means not logged."),
 }
 OTHER_WORDS = {
-    "not_logged": "A night without a row is not logged.",
-    "no_cramp": "A night without a row, between the first and the last, had no cramp.",
+    "not_logged": noted("A night without a row is not logged."),
+    "no_cramp": noted("A night without a row, between the first and the last, had no cramp."),
+}
+CONFIDENCE_WORDS = {
+    "sure": noted("sure"),
+    "likely": noted("likely"),
+    "guess": noted("guess"),
 }
 MOST_BYTES = 1_000_000
 
@@ -106,24 +117,30 @@ def describe_mapping(mapping: Mapping) -> str:
     """Return the mapping in plain words, one line for each column and each choice."""
     used = [column for column in mapping.columns if column.means != "unused"]
     unused = [_quoted(column.column) for column in mapping.named("unused")]
-    lines = [f"  {_quoted(c.column)} is {_meaning(c)}{_why(c)}" for c in used]
+    said = "  " + _('"{column}" is {meaning}')
+    lines = [said.format(column=c.column, meaning=_meaning(c)) + _why(c) for c in used]
     if unused:
-        lines.append(f"  not used: {', '.join(unused)}")
-    lines.append(ROWS_WORDS[mapping.rows])
+        lines.append("  " + _("not used: {columns}").format(columns=", ".join(unused)))
+    lines.append(_(ROWS_WORDS[mapping.rows]))
     if mapping.named("date"):
         order = ORDER_WORDS.get(mapping.date_order)
         if order:
-            lines.append(f"Dates in figures stand as {order}.")
-        lines.append(f'{DATES_WORDS[mapping.dates_name]} (dates_name = "{mapping.dates_name}")')
-        lines.append(f'{TIMES_WORDS[mapping.times]} (times = "{mapping.times}")')
+            lines.append(_("Dates in figures stand as {order}.").format(order=_(order)))
+        lines.append(_chosen(DATES_WORDS, "dates_name", mapping.dates_name))
+        lines.append(_chosen(TIMES_WORDS, "times", mapping.times))
     if mapping.named("cramps", "cramp"):
-        lines.append(
-            f'An empty cell is not logged. {DASH_WORDS[mapping.dash]} (dash = "{mapping.dash}")'
-        )
-    lines.append(f'{OTHER_WORDS[mapping.other_nights]} (other_nights = "{mapping.other_nights}")')
+        empty = _("An empty cell is not logged.")
+        lines.append(f"{empty} {_chosen(DASH_WORDS, 'dash', mapping.dash)}")
+    lines.append(_chosen(OTHER_WORDS, "other_nights", mapping.other_nights))
     if mapping.decimal:
-        lines.append(f"Decimals follow a {'comma' if mapping.decimal == ',' else 'point'}.")
-    return "\n".join(["Columns:", *lines])
+        comma = mapping.decimal == ","
+        lines.append(_("Decimals follow a comma.") if comma else _("Decimals follow a point."))
+    return "\n".join([_("Columns:"), *lines])
+
+
+def _chosen(words: dict[str, str], name: str, value: str) -> str:
+    """Return what an entry of the mapping means, with the entry itself."""
+    return f'{_(words[value])} ({name} = "{value}")'
 
 
 def write_mapping(mapping: Mapping, path: Path) -> None:
@@ -135,22 +152,23 @@ def write_mapping(mapping: Mapping, path: Path) -> None:
     try:
         path.write_text(text, encoding="utf-8")
     except OSError as error:
-        raise InputError(f"cannot be written: {error.strerror}", where=str(path)) from None
+        fault = _("cannot be written: {fault}").format(fault=error.strerror)
+        raise InputError(fault, where=str(path)) from None
 
 
 def read_mapping(path: Path) -> Mapping:
     """Return the mapping in a TOML or JSON file; raises InputError naming the entry."""
     try:
         if path.stat().st_size > MOST_BYTES:
-            raise InputError("is too large for a mapping", where=str(path))
+            raise InputError(_("is too large for a mapping"), where=str(path))
         text = path.read_text(encoding="utf-8-sig")
         data = json.loads(text) if path.suffix.lower() == ".json" else tomllib.loads(text)
     except OSError as error:
-        raise InputError(f"cannot be read: {error.strerror}", where=str(path)) from None
+        fault = _("cannot be read: {fault}").format(fault=error.strerror)
+        raise InputError(fault, where=str(path)) from None
     except (ValueError, RecursionError) as error:
-        raise InputError(
-            f"is not a mapping in TOML or JSON ({one_line(error, 120)})", where=str(path)
-        ) from None
+        fault = _("is not a mapping in TOML or JSON ({fault})")
+        raise InputError(fault.format(fault=one_line(error, 120)), where=str(path)) from None
     return _fitted(data, path)
 
 
@@ -159,17 +177,19 @@ def _fitted(data: Any, path: Path) -> Mapping:
         mapping = msgspec.convert(data, Mapping)
     except msgspec.ValidationError as error:
         raise InputError(
-            f"is not a mapping: {error}",
+            _("is not a mapping: {fault}").format(fault=error),
             where=str(path),
-            hint="Each [[columns]] entry has `column` (its heading) and `means`: "
-            f"{', '.join(MEANS_WORDS)}.",
+            hint=_(
+                "Each [[columns]] entry has `column` (its heading) and `means`: {meanings}."
+            ).format(meanings=", ".join(MEANS_WORDS)),
         ) from None
     names = [column.column for column in mapping.columns]
     twice = next((name for name in names if names.count(name) > 1), "")
     if twice:
-        raise InputError(f"the column {_quoted(twice)} stands twice", where=str(path))
+        fault = _('the column "{column}" stands twice').format(column=twice)
+        raise InputError(fault, where=str(path))
     if len(mapping.named("date")) > 1 or len(mapping.named("time")) > 1:
-        raise InputError("only one column can be the date, and one the time", where=str(path))
+        raise InputError(_("only one column can be the date, and one the time"), where=str(path))
     return mapping
 
 
@@ -178,26 +198,29 @@ def _quoted(name: str) -> str:
 
 
 def _meaning(column: Column) -> str:
-    words = MEANS_WORDS[column.means]
+    words = _(MEANS_WORDS[column.means])
     if column.means == "measure":
-        words = column.measure.replace("_", " ")
+        measure = knowledge().measures.get(column.measure)
+        label = measure.label if measure else column.measure
+        words = called(column.measure.replace("_", " "), label)
     if column.medicine:
-        words = f"{words} ({column.medicine.replace('_', ' ')})"
-    return f"{words}, in {column.unit}" if column.unit else words
+        words = f"{words} ({name_of_medicine(column.medicine)})"
+    if not column.unit:
+        return words
+    return _("{what}, in {unit}").format(what=words, unit=_(column.unit))
 
 
 def _why(column: Column) -> str:
     if column.confidence == "told":
         return ""
-    return (
-        f" ({column.confidence}: {column.reason})" if column.reason else f" ({column.confidence})"
-    )
+    sure = _(CONFIDENCE_WORDS[column.confidence])
+    return f" ({sure}: {_(column.reason)})" if column.reason else f" ({sure})"
 
 
 def _toml(mapping: Mapping) -> str:
     table = msgspec.to_builtins(mapping)
     columns = table.pop("columns")
-    lines = ["# What the columns of the diary mean. Correct `means` where it is wrong.", ""]
+    lines = [_("# What the columns of the diary mean. Correct `means` where it is wrong."), ""]
     lines += [f"{key} = {_toml_text(value)}" for key, value in table.items()]
     for column in columns:
         lines += ["", "[[columns]]"]

@@ -15,10 +15,12 @@ from nightcramp.intake.spreadsheet.mapping import Column, Mapping, Means
 from nightcramp.intake.spreadsheet.numbers import Decimal
 from nightcramp.intake.spreadsheet.table import Row, Table
 from nightcramp.knowledge.schema import Measure
+from nightcramp.language import gettext as _
+from nightcramp.language import noted
 from nightcramp.person.fact import Provenance
 from nightcramp.person.night import Night, evening_of
 
-SEVERAL = "several different rows for the same night"
+SEVERAL = noted("several different rows for the same night")
 NOTED: tuple[Means, ...] = ("severity", "duration", "site", "medicine", "note")
 
 
@@ -61,14 +63,14 @@ def entries_of(table: Table, rules: Rules, account: Account, faults: Faults) -> 
     entries = []
     for line in table.overlong:
         account.read["row"] += 1
-        faults.add("row", "", "more cells than headings", line)
+        faults.add("row", "", noted("more cells than headings"), line)
     for row in table.rows:
         account.read["row"] += 1
         entry = reader.entry(row)
         if entry is None:
             continue
         if not (entry.cramps is not None or entry.values or entry.notes or entry.medicines):
-            faults.add("row", "", "nothing read beside the date", row.line)
+            faults.add("row", "", noted("nothing read beside the date"), row.line)
             continue
         account.used["row"] += 1
         entries.append(entry)
@@ -121,20 +123,21 @@ class _RowReader:
         cell = self._cell(row, self.date)
         if words.is_blank(cell):
             total = any(words.is_total(other) for other in row.cells)
-            self.faults.add("row", "", "a line of totals" if total else "no date", row.line)
+            reason = noted("a line of totals") if total else noted("no date")
+            self.faults.add("row", "", reason, row.line)
             return None
         moment = moment_of(cell, self.rules.order, self.rules.as_of)
         if isinstance(moment, str):
             total = words.is_total(cell)
             name = "" if total else self.date.column
-            self.faults.add("row", name, "a line of totals" if total else moment, row.line)
+            self.faults.add("row", name, noted("a line of totals") if total else moment, row.line)
             return None
         midnight = dt.time() if self.rules.midnight else None
         clock = self._clock(row, moment.clock or midnight)
         if isinstance(clock, str):
             assert self.time is not None
             self.faults.add("cell", self.time.column, clock, row.line)
-            self.faults.add("row", "", "its night is not known without its time", row.line)
+            self.faults.add("row", "", noted("its night is not known without its time"), row.line)
             return None
         return self._evening(moment.date, clock)
 
@@ -145,7 +148,7 @@ class _RowReader:
         clock = clock_in(cell)
         if clock is None:
             placed_by_date = self.mapping.times == "night"
-            return beside_date if placed_by_date else "not a time of day"
+            return beside_date if placed_by_date else noted("not a time of day")
         return clock
 
     def _evening(self, date: dt.date, clock: dt.time | None) -> tuple[dt.date, dt.date, bool]:
@@ -208,7 +211,7 @@ def _without_copies(
     kept = []
     for entry in entries:
         if entry.cells in seen and (entry.timed or mapping.rows in {"night", ""}):
-            faults.add("row", "", "repeats another row", entry.line)
+            faults.add("row", "", noted("repeats another row"), entry.line)
             account.used["row"] -= 1
             continue
         seen.add(entry.cells)
@@ -250,9 +253,9 @@ def _origins(file: str, entries: list[Entry], mapping: Mapping) -> tuple[Provena
     return tuple(
         Provenance(
             file=file,
-            at=f"line {entry.line}",
+            at=_("line {line}").format(line=entry.line),
             written=entry.written,
-            note="yes: at least one" if at_least and words.is_yes(entry.written) else "",
+            note=_("yes: at least one") if at_least and words.is_yes(entry.written) else "",
         )
         for entry in entries
     )
@@ -293,7 +296,7 @@ def _joined(entries: list[Entry], rules: Rules, belongs: str, faults: Faults) ->
             values[name] = joined
             continue
         column = next(c.column for c in rules.mapping.columns if c.measure == name)
-        for line, _ in told:
+        for line, _value in told:
             faults.add("cell", column, joined, line)
     return values
 
@@ -307,7 +310,7 @@ def _of_rows(measure: Measure, values: list[float], mapping: Mapping) -> float |
         return values[0]
     if len(set(values)) == 1:
         repeats = mapping.rows == "night" or measure.belongs == "night" or measure.joins != "sum"
-        return values[0] if repeats else "the same on several rows, once or to be added up"
+        return values[0] if repeats else noted("the same on several rows, once or to be added up")
     return SEVERAL if mapping.rows == "night" else _join(measure, values)
 
 
@@ -327,7 +330,7 @@ def _between(file: str, nights: list[Night]) -> list[Night]:
     if not logged:
         return nights
     first, last = min(logged), max(logged)
-    origin = (Provenance(file=file, at="", note="no row between the first night and the last"),)
+    origin = (Provenance(file=file, at="", note=_("no row between the first night and the last")),)
     evenings = (first + dt.timedelta(days=day) for day in range((last - first).days + 1))
     return [
         logged.get(evening) or Night(evening=evening, cramps=0, provenance=origin)

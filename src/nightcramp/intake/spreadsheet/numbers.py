@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import Literal
 
 from nightcramp.intake.spreadsheet.words import NUMBERS, plain
+from nightcramp.language import noted
 
 Decimal = Literal["", ".", ","]
 """The mark before the decimals; empty while a file does not show it."""
@@ -56,14 +57,14 @@ def number_in(text: str, decimal: Decimal) -> tuple[float | None, str, str]:
     """Return (number, the unit written behind it, why there is no number)."""
     found = _FIRST_NUMBER.fullmatch(text.strip())
     if found is None:
-        return None, "", "not a number"
+        return None, "", noted("not a number")
     bare, unit = _bare(found[1]), found[2].strip()
     if unit and not re.fullmatch(r"[^\W\d_][\w./%µ°² ]{0,20}|%", unit):
-        return None, "", "not one number"
+        return None, "", noted("not one number")
     if not decimal and _EITHER.fullmatch(bare):
-        return None, "", "a comma or point that may mean thousands or decimals"
+        return None, "", noted("a comma or point that may mean thousands or decimals")
     value = _value(bare, decimal)
-    return (value, unit, "") if value is not None else (None, "", "not one number")
+    return (value, unit, "") if value is not None else (None, "", noted("not one number"))
 
 
 def count_in(text: str) -> int | None:

@@ -31,9 +31,11 @@ from nightcramp.intake.spreadsheet.nights import Rules, entries_of, nights_of
 from nightcramp.intake.spreadsheet.table import Table, read_table
 from nightcramp.intake.spreadsheet.taken import medicine_facts
 from nightcramp.knowledge.loader import Knowledge
+from nightcramp.language import gettext as _
+from nightcramp.language import noted
 
 MOST_NAMED = 10
-NOT_USED = "not understood, or not used"
+NOT_USED = noted("not understood, or not used")
 WHOLE_NIGHT = range(9, 13)
 
 
@@ -78,7 +80,9 @@ def _order(given: str | None, path: Path) -> Order:
         if given.strip().lower() == order:
             return order
     raise InputError(
-        f"{given[:20]!r} is not an order of dates", where=str(path), hint=f"One of {ORDERS}."
+        _("{given} is not an order of dates").format(given=repr(given[:20])),
+        where=str(path),
+        hint=_("One of {orders}.").format(orders=ORDERS),
     )
 
 
@@ -98,26 +102,30 @@ def _completed(table: Table, given: Mapping | None, knowledge: Knowledge, order:
 def _check(table: Table, mapping: Mapping, knowledge: Knowledge) -> None:
     """Refuse a mapping of columns, measures or medicines that are not there."""
     for column in mapping.columns:
-        where = f'{table.file}, column "{column.column}"'
+        where = _place(table, column)
         if column.column not in table.header:
             raise InputError(
-                "the mapping names a column that the table does not have",
+                _("the mapping names a column that the table does not have"),
                 where=where,
-                hint=f"Its columns: {', '.join(table.header[:20])}.",
+                hint=_("Its columns: {columns}.").format(columns=", ".join(table.header[:20])),
             )
         if column.means == "measure" and column.measure not in knowledge.measures:
             raise InputError(
-                f"there is no measure {column.measure!r}",
+                _("there is no measure {name}").format(name=repr(column.measure)),
                 where=where,
                 hint=suggestion(column.measure, list(knowledge.measures)),
             )
         known = {**knowledge.medicines, **knowledge.medicine_classes}
         if column.medicine and column.medicine not in known:
             raise InputError(
-                f"there is no medicine {column.medicine!r}",
+                _("there is no medicine {name}").format(name=repr(column.medicine)),
                 where=where,
                 hint=suggestion(column.medicine, list(known)),
             )
+
+
+def _place(table: Table, column: Column) -> str:
+    return _('{file}, column "{column}"').format(file=table.file, column=column.column)
 
 
 def _decision(table: Table, mapping: Mapping, today: dt.date) -> Decision:
@@ -128,9 +136,9 @@ def _decision(table: Table, mapping: Mapping, today: dt.date) -> Decision:
     decision = decide(table.column(dates[0].column), today, typed=table.typed)
     if decision.clash:
         raise InputError(
-            f"the dates stand in different orders: {decision.clash}",
-            where=f'{table.file}, column "{dates[0].column}"',
-            hint="Mend the dates, or name the order of most of them; the others are left out.",
+            _("the dates stand in different orders: {clash}").format(clash=decision.clash),
+            where=_place(table, dates[0]),
+            hint=_("Mend the dates, or name the order of most of them; the others are left out."),
         )
     return decision
 
@@ -173,9 +181,9 @@ def _read_into(
 def _refusal(mapping: Mapping, decision: Decision) -> tuple[str, str] | None:
     """Return (why no row can be read, the question that would change it), if so."""
     if not mapping.named("date"):
-        return "no column of dates", "Which column holds the dates? None looks like it."
+        return noted("no column of dates"), _("Which column holds the dates? None looks like it.")
     if decision.question:
-        return "the order of the dates is not known", decision.question
+        return noted("the order of the dates is not known"), decision.question
     return None
 
 
@@ -188,10 +196,11 @@ def _usable_columns(
     for column in mapping.columns:
         measure = knowledge.measures.get(column.measure)
         if measure and column.unit and not unit_known(measure, column.unit):
-            account.leave_out("column", f'"{column.column}": its unit is not known')
+            said = _('"{column}": its unit is not known')
+            account.leave_out("column", said.format(column=column.column))
+            asked = _('Column "{column}": what unit is it in? {measure} is kept in {unit}.')
             account.to_ask.append(
-                f'Column "{column.column}": what unit is it in? {measure.label} is kept in '
-                f"{measure.unit}."
+                asked.format(column=column.column, measure=measure.label, unit=_(measure.unit))
             )
         else:
             kept.append(column)
@@ -201,13 +210,16 @@ def _usable_columns(
     left += [column.column for column in kept if column.means == "unused"]
     if left:
         account.unused.setdefault("column", type(account.read)())[NOT_USED] = len(left)
-        account.to_ask.append(f"These columns are not used: {_listed(left)}. Does one matter?")
+        asked = _("These columns are not used: {columns}. Does one matter?")
+        account.to_ask.append(asked.format(columns=_listed(left)))
     return msgspec.structs.replace(mapping, columns=tuple(kept))
 
 
 def _listed(names: list[str]) -> str:
-    more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
-    return ", ".join(f'"{name}"' for name in names[:MOST_NAMED]) + more
+    shown = ", ".join(f'"{name}"' for name in names[:MOST_NAMED])
+    if len(names) <= MOST_NAMED:
+        return shown
+    return _("{names} and {more} more").format(names=shown, more=len(names) - MOST_NAMED)
 
 
 def _questions(table: Table, mapping: Mapping, nights: int) -> list[str]:
@@ -215,28 +227,35 @@ def _questions(table: Table, mapping: Mapping, nights: int) -> list[str]:
     asked = [*_about_counts(table, mapping), *_about_clocks(table, mapping)]
     if table.overlong:
         asked.append(
-            f"There are more cells than headings on {spoken(list(table.overlong))}: is a decimal "
-            "comma, or a comma in a note, taken for the end of a cell? They are left out."
+            _(
+                "There are more cells than headings on {lines}: is a decimal comma, or a comma in "
+                "a note, taken for the end of a cell? They are left out."
+            ).format(lines=spoken(list(table.overlong)))
         )
     if mapping.rows == "cramp" and nights and mapping.other_nights == "not_logged":
         asked.append(
-            "Nights without a row are taken as not logged. Had they no cramp? Then set "
-            'other_nights = "no_cramp" in the mapping.'
+            _(
+                "Nights without a row are taken as not logged. Had they no cramp? Then set "
+                'other_nights = "no_cramp" in the mapping.'
+            )
         )
     return asked
 
 
 def _about_counts(table: Table, mapping: Mapping) -> list[str]:
     if not mapping.named("cramps", "cramp") and mapping.rows != "cramp":
-        return ["Which column tells of the cramps? None looks like it."]
+        return [_("Which column tells of the cramps? None looks like it.")]
     asked = []
     for column in mapping.named("cramp"):
         asked.append(
-            f'Column "{column.column}" says yes or no: a yes is counted as one cramp, though '
-            "there may have been more. Is the number of cramps kept elsewhere?"
+            _(
+                'Column "{column}" says yes or no: a yes is counted as one cramp, though there may '
+                "have been more. Is the number of cramps kept elsewhere?"
+            ).format(column=column.column)
         )
     for column in mapping.named("cramps"):
-        asked.extend(_about_one_count(column, [cell for _, cell in table.column(column.column)]))
+        cells = [cell for _line, cell in table.column(column.column)]
+        asked.extend(_about_one_count(column, cells))
     return asked
 
 
@@ -245,12 +264,16 @@ def _about_one_count(column: Column, cells: list[str]) -> list[str]:
     asked = []
     if filled == {"0", "1"}:
         asked.append(
-            f'Column "{column.column}" holds only 0 and 1: is 1 one cramp, or yes for one or more?'
+            _(
+                'Column "{column}" holds only 0 and 1: is 1 one cramp, or yes for one or more?'
+            ).format(column=column.column)
         )
     if filled & words.DASHES and len(filled - words.DASHES) and any(map(words.is_no, filled)):
         asked.append(
-            f'Column "{column.column}" has dashes beside noughts: a dash is read as no cramp. '
-            'Does it mean not logged? Then set dash = "not_logged" in the mapping.'
+            _(
+                'Column "{column}" has dashes beside noughts: a dash is read as no cramp. Does it '
+                'mean not logged? Then set dash = "not_logged" in the mapping.'
+            ).format(column=column.column)
         )
     return asked
 
@@ -266,13 +289,16 @@ def _about_clocks(table: Table, mapping: Mapping) -> list[str]:
     asked = []
     zulu = [line for line, cell in written if cell.strip().upper().endswith(("Z", "UTC", "GMT"))]
     if zulu:
-        asked.append(f"Times on {spoken(zulu)} are universal time; they are read as local time.")
+        said = _("Times on {lines} are universal time; they are read as local time.")
+        asked.append(said.format(lines=spoken(zulu)))
     hours = {clock.hour for line, cell in written for clock in [_clock(cell)] if clock}
-    halved = any(cell.lower().rstrip(". ").endswith("m") for _, cell in written)
+    halved = any(cell.lower().rstrip(". ").endswith("m") for _line, cell in written)
     if hours and not halved and min(hours) >= 1 and max(hours) in WHOLE_NIGHT:
         asked.append(
-            "No time is later than 12:59 and none says am or pm: times are read on the 24-hour "
-            "clock, so that 11:30 is in the morning. Is that right?"
+            _(
+                "No time is later than 12:59 and none says am or pm: times are read on the 24-hour "
+                "clock, so that 11:30 is in the morning. Is that right?"
+            )
         )
     return asked
 

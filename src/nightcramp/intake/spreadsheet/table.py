@@ -14,6 +14,8 @@ from msgspec import Struct
 
 from nightcramp.errors import InputError
 from nightcramp.intake.spreadsheet.words import is_heading
+from nightcramp.language import gettext as _
+from nightcramp.language import noted
 
 MOST_BYTES = 20_000_000
 MOST_ROWS = 100_000
@@ -33,13 +35,13 @@ _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")
 _MARKUP = re.compile(r"<(?:[?!]|[A-Za-z])")
 _JSON = re.compile(r"\{|\[\s*[\[{\"\]]")
 _OTHER_FILES = (
-    (b"%PDF", "a PDF"),
-    (b"\xd0\xcf\x11\xe0", "an old Excel workbook (.xls)"),
-    (b"\x1f\x8b", "a gzip archive"),
-    (b"SQLite format 3", "a database"),
-    (b"PAR1", "a Parquet file"),
-    (b"\x89PNG", "a picture"),
-    (b"\xff\xd8\xff", "a picture"),
+    (b"%PDF", noted("is a PDF, not a table")),
+    (b"\xd0\xcf\x11\xe0", noted("is an old Excel workbook (.xls), not a table")),
+    (b"\x1f\x8b", noted("is a gzip archive, not a table")),
+    (b"SQLite format 3", noted("is a database, not a table")),
+    (b"PAR1", noted("is a Parquet file, not a table")),
+    (b"\x89PNG", noted("is a picture, not a table")),
+    (b"\xff\xd8\xff", noted("is a picture, not a table")),
 )
 
 
@@ -98,15 +100,15 @@ def refuse_more_than(rows: Iterable[Row], where: str) -> Iterator[Row]:
     for count, row in enumerate(rows):
         if count >= MOST_ROWS:
             raise InputError(
-                f"has more than {MOST_ROWS} rows",
+                _("has more than {most} rows").format(most=MOST_ROWS),
                 where=where,
-                hint="Give the diary alone, or in several files.",
+                hint=_("Give the diary alone, or in several files."),
             )
         if len(row.cells) > MOST_COLUMNS:
             raise InputError(
-                f"has more than {MOST_COLUMNS} columns",
-                where=f"{where}, line {row.line}",
-                hint="Give the diary's columns alone.",
+                _("has more than {most} columns").format(most=MOST_COLUMNS),
+                where=_("{file}, line {line}").format(file=where, line=row.line),
+                hint=_("Give the diary's columns alone."),
             )
         yield row
 
@@ -114,47 +116,51 @@ def refuse_more_than(rows: Iterable[Row], where: str) -> Iterator[Row]:
 def _bytes(path: Path) -> bytes:
     try:
         if not path.is_file():
-            raise InputError("is not a file", where=str(path))
+            raise InputError(_("is not a file"), where=str(path))
         with path.open("rb") as file:
             data = file.read(MOST_BYTES + 1)
     except OSError as error:
-        raise InputError(f"cannot be read: {error.strerror}", where=str(path)) from None
+        fault = _("cannot be read: {fault}").format(fault=error.strerror)
+        raise InputError(fault, where=str(path)) from None
     if len(data) > MOST_BYTES:
         raise InputError(
-            f"is larger than {MOST_BYTES / 1e6:.0f} MB",
+            _("is larger than {most} MB").format(most=f"{MOST_BYTES / 1e6:.0f}"),
             where=str(path),
-            hint="Check that this is the diary you meant.",
+            hint=_("Check that this is the diary you meant."),
         )
     return data
 
 
 def _decoded(path: Path, data: bytes) -> tuple[str, str]:
     """Return the text and its encoding; refuses what is not text in a table."""
-    for mark, name in _OTHER_FILES:
+    for mark, said in _OTHER_FILES:
         if data.startswith(mark):
-            raise _not_a_table(path, f"is {name}, not a table")
+            raise _not_a_table(path, _(said))
     encoding = _encoding(data)
     try:
         text = data.decode(encoding)
     except UnicodeDecodeError:
-        raise _not_a_table(path, "is not text in any usual encoding") from None
+        raise _not_a_table(path, _("is not text in any usual encoding")) from None
     control = _CONTROL.search(text)
     if control:
         line = text.count("\n", 0, control.start()) + 1
-        raise _not_a_table(path, f"is not text: line {line} holds a control character")
+        said = _("is not text: line {line} holds a control character")
+        raise _not_a_table(path, said.format(line=line))
     beginning = text.lstrip("\ufeff \t\r\n")
     if _JSON.match(beginning):
-        raise _not_a_table(path, "holds JSON (a FHIR record, perhaps), not a table")
+        raise _not_a_table(path, _("holds JSON (a FHIR record, perhaps), not a table"))
     if _MARKUP.match(beginning):
-        raise _not_a_table(path, "is a web page or XML, not a table")
+        raise _not_a_table(path, _("is a web page or XML, not a table"))
     if not beginning:
-        raise InputError("is empty", where=str(path))
+        raise InputError(_("is empty"), where=str(path))
     return text, "utf-8" if encoding == "utf-8-sig" else encoding
 
 
 def _not_a_table(path: Path, message: str) -> InputError:
     return InputError(
-        message, where=str(path), hint="Save the diary as CSV (UTF-8) or XLSX and give that file."
+        message,
+        where=str(path),
+        hint=_("Save the diary as CSV (UTF-8) or XLSX and give that file."),
     )
 
 
@@ -209,9 +215,9 @@ def _text_rows(path: Path, text: str, delimiter: str, first_line: int) -> Iterat
             return
         except csv.Error:
             raise InputError(
-                "a cell's quotation marks do not pair, or the cell is far too long",
-                where=f"{path}, line {line}",
-                hint="Mend that line, or save the table again from the spreadsheet program.",
+                _("a cell's quotation marks do not pair, or the cell is far too long"),
+                where=_("{file}, line {line}").format(file=path, line=line),
+                hint=_("Mend that line, or save the table again from the spreadsheet program."),
             ) from None
         yield Row(line, tuple(_trimmed(cell) for cell in cells))
         line = first_line + reader.line_num
@@ -234,11 +240,11 @@ def _tabulated(
     skipped: Counter[str] = Counter()
     filled = list(_filled(refuse_more_than(raw, file), skipped))
     if not filled:
-        raise InputError("holds no filled rows", where=file)
+        raise InputError(_("holds no filled rows"), where=file)
     at = _heading_at(filled)
     body = filled[at + 1 :] if at is not None else filled
     if at:
-        skipped["above the headings"] = at
+        skipped[noted("above the headings")] = at
     widest = max(len(row.cells) for row in filled[at or 0 :])
     width = filled[at].width if at is not None and not typed else widest
     header = _names(filled[at].cells if at is not None else (), width)
@@ -248,7 +254,7 @@ def _tabulated(
             overlong.append(row.line)
             continue
         if at is not None and row.cells == filled[at].cells:
-            skipped["the headings again"] += 1
+            skipped[noted("the headings again")] += 1
             continue
         rows.append(Row(row.line, row.cells + ("",) * (width - len(row.cells))))
     return Table(
@@ -272,9 +278,9 @@ def _filled(rows: Iterable[Row], skipped: Counter[str]) -> Iterator[Row]:
         while cells and not cells[-1]:
             cells = cells[:-1]
         if not cells:
-            skipped["blank"] += 1
+            skipped[noted("blank")] += 1
         elif cells[0].startswith("#") and (cells[0][1:2] == " " or len(cells) == 1):
-            skipped["a comment"] += 1
+            skipped[noted("a comment")] += 1
         else:
             yield Row(row.line, cells, len(row.cells))
 
@@ -305,7 +311,7 @@ def _names(cells: tuple[str, ...], width: int) -> tuple[str, ...]:
     used: set[str] = set()
     for index in range(width):
         written = " ".join(cells[index].split())[:MOST_NAME] if index < len(cells) else ""
-        plain = written or f"column {index + 1}"
+        plain = written or _("column {number}").format(number=index + 1)
         name, count = plain, 1
         while name in used:
             count += 1

@@ -13,6 +13,9 @@ from nightcramp.intake.spreadsheet import words
 from nightcramp.intake.spreadsheet.nights import Entry, Rules
 from nightcramp.intake.spreadsheet.numbers import number_in
 from nightcramp.knowledge.loader import Knowledge
+from nightcramp.knowledge.lookup import name_of_medicine
+from nightcramp.language import gettext as _
+from nightcramp.language import noted
 from nightcramp.person.fact import Fact, MedicineUse, Provenance
 
 MOST_NAME = 60
@@ -40,7 +43,7 @@ def medicine_facts(
                 continue
             if not found:
                 account.unknown_medicines[cell[:MOST_NAME]] += 1
-                account.leave_out("medicine", "name not known")
+                account.leave_out("medicine", noted("name not known"))
                 continue
             account.used["medicine"] += 1
             for identifier, near in found:
@@ -85,11 +88,16 @@ def _fact(
     lately = dt.timedelta(days=knowledge.model.stopped_days)
     since_last = rules.as_of - last
     if since_last > lately and kept_until - last <= lately:
-        account.leave_out("medicine", "the diary ends too long ago to tell whether it is taken now")
-        account.to_ask.append(f"Is {name.replace('_', ' ')} still taken? The diary ends before.")
+        account.leave_out(
+            "medicine", noted("the diary ends too long ago to tell whether it is taken now")
+        )
+        asked = _("Is {medicine} still taken? The diary ends before.")
+        account.to_ask.append(asked.format(medicine=name_of_medicine(name)))
         return None
     now = since_last <= lately
-    note = f"on {len(use.evenings)} of {len(logged)} nights"
+    note = _("on {taken} of {nights} nights").format(taken=len(use.evenings), nights=len(logged))
+    if use.near:
+        note = _("read as {name}; {note}").format(name=use.near, note=note)
     return Fact(
         kind="medicine",
         id=name,
@@ -100,7 +108,7 @@ def _fact(
         ),
         provenance=Provenance(
             file=file,
-            at=f'column "{use.column}", from line {use.line}',
-            note=f"read as {use.near}; {note}" if use.near else note,
+            at=_('column "{column}", from line {line}').format(column=use.column, line=use.line),
+            note=note,
         ),
     )

@@ -14,6 +14,7 @@ from typing import Any
 
 from nightcramp.errors import InputError
 from nightcramp.intake.spreadsheet.table import Row, refuse_more_than
+from nightcramp.language import gettext as _
 
 MOST_UNPACKED = 80_000_000
 MOST_PARTS = 2_000
@@ -37,9 +38,9 @@ def workbook_rows(path: Path, data: bytes, sheet: str) -> tuple[str, list[Row]]:
             raise
         except Exception as error:  # the library raises whatever a damaged part makes it raise
             raise InputError(
-                f"the workbook is damaged ({type(error).__name__})",
+                _("the workbook is damaged ({fault})").format(fault=type(error).__name__),
                 where=str(path),
-                hint="Open it in the spreadsheet program and save it again, or save it as CSV.",
+                hint=_("Open it in the spreadsheet program and save it again, or save it as CSV."),
             ) from None
 
 
@@ -51,27 +52,29 @@ def _check_parts(path: Path, data: bytes) -> None:
             names = {part.filename for part in parts}
             if not any(name.startswith("xl/workbook") for name in names):
                 raise InputError(
-                    "is an archive, not a workbook this program reads",
+                    _("is an archive, not a workbook this program reads"),
                     where=str(path),
-                    hint="Save the diary as XLSX or CSV and give that file.",
+                    hint=_("Save the diary as XLSX or CSV and give that file."),
                 )
             if len(parts) > MOST_PARTS or sum(p.file_size for p in parts) > MOST_UNPACKED:
                 raise InputError(
-                    f"unpacks to more than {MOST_UNPACKED / 1e6:.0f} MB or {MOST_PARTS} parts",
+                    _("unpacks to more than {most} MB or {parts} parts").format(
+                        most=f"{MOST_UNPACKED / 1e6:.0f}", parts=MOST_PARTS
+                    ),
                     where=str(path),
-                    hint="Save the diary's sheet alone, or as CSV.",
+                    hint=_("Save the diary's sheet alone, or as CSV."),
                 )
             for part in parts:
                 if part.filename.endswith((".xml", ".rels")):
                     _check_no_entities(path, archive, part)
     except (zipfile.BadZipFile, OSError, EOFError, RuntimeError, ValueError) as error:
         raise InputError(
-            f"the workbook is damaged or locked ({type(error).__name__})",
+            _("the workbook is damaged or locked ({fault})").format(fault=type(error).__name__),
             where=str(path),
-            hint="Save it again without a password, or save it as CSV.",
+            hint=_("Save it again without a password, or save it as CSV."),
         ) from None
     except (NotImplementedError, zipfile.LargeZipFile, zlib.error):
-        raise InputError("the workbook is packed in an unusual way", where=str(path)) from None
+        raise InputError(_("the workbook is packed in an unusual way"), where=str(path)) from None
 
 
 def _check_no_entities(path: Path, archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> None:
@@ -80,7 +83,9 @@ def _check_no_entities(path: Path, archive: zipfile.ZipFile, part: zipfile.ZipIn
     with archive.open(part) as stream:
         while block := stream.read(1 << 20):
             if _DECLARATION.search(tail + block):
-                raise InputError("the workbook holds XML declarations it must not", where=str(path))
+                raise InputError(
+                    _("the workbook holds XML declarations it must not"), where=str(path)
+                )
             tail = block[-32:]
 
 
@@ -91,13 +96,13 @@ def _rows(path: Path, data: bytes, sheet: str) -> tuple[str, list[Row]]:
     try:
         tables = {page.title: page for page in book.worksheets}
         if not tables:
-            raise InputError("the workbook has no sheet with cells", where=str(path))
+            raise InputError(_("the workbook has no sheet with cells"), where=str(path))
         name = sheet or next(iter(tables))
         if name not in tables:
             raise InputError(
-                f"there is no sheet {name!r}",
+                _("there is no sheet {name}").format(name=repr(name)),
                 where=str(path),
-                hint=f"Its sheets: {', '.join(list(tables)[:20])}.",
+                hint=_("Its sheets: {sheets}.").format(sheets=", ".join(list(tables)[:20])),
             )
         return name, list(refuse_more_than(_sheet_rows(tables[name], str(path)), str(path)))
     finally:
@@ -111,7 +116,7 @@ def _sheet_rows(page: Any, where: str) -> Iterator[Row]:
     for line, row in enumerate(page.iter_rows(max_row=LAST_ROW, values_only=True), start=1):
         passed += len(row)
         if passed > MOST_CELLS:
-            raise InputError(f"has more than {MOST_CELLS} cells", where=where)
+            raise InputError(_("has more than {most} cells").format(most=MOST_CELLS), where=where)
         cells = [_text(value) for value in row]
         while cells and not cells[-1]:
             cells.pop()

@@ -1,0 +1,58 @@
+"""All routes of the app, a module a room of the house."""
+
+from __future__ import annotations
+
+from nightcramp.app.pages import (
+    cramps,
+    design,
+    doctor,
+    entries,
+    evidence,
+    example,
+    findings,
+    home,
+    interview,
+    keeping,
+    links,
+    more,
+    morning,
+    nights,
+    people,
+    records,
+    reminders,
+    result,
+    security,
+    settings,
+    signing_in,
+    tonight,
+    trial,
+    trial_new,
+)
+from nightcramp.app.routes import Route
+
+ROUTES: tuple[Route, ...] = (
+    *home.ROUTES,
+    *more.ROUTES,
+    *tonight.ROUTES,
+    *cramps.ROUTES,
+    *entries.ROUTES,
+    *morning.ROUTES,
+    *interview.ROUTES,
+    *records.ROUTES,
+    *nights.ROUTES,
+    *findings.ROUTES,
+    *trial_new.ROUTES,
+    *trial.ROUTES,
+    *signing_in.ROUTES,
+    *security.ROUTES,
+    *links.ROUTES,
+    *result.ROUTES,
+    *doctor.ROUTES,
+    *evidence.ROUTES,
+    *design.ROUTES,
+    *example.ROUTES,
+    *keeping.ROUTES,
+    *people.ROUTES,
+    *reminders.ROUTES,
+    *settings.ROUTES,
+)
