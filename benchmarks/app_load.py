@@ -184,7 +184,7 @@ def killed(home: Path, database: str, people: int, rounds: int) -> tuple[int, in
     for number in range(rounds):
         command, environment = serve(home, database)
         with process(command, **environment) as (running, port):
-            asyncio.run(until_killed(port, people, running, 0.3 + 0.05 * number, acknowledged))
+            asyncio.run(until_killed(port, people, running, 0.03 * number, acknowledged))
     there = ids_there(home, database)
     return len(acknowledged), len(set(acknowledged) & there)
 
@@ -196,6 +196,8 @@ async def until_killed(
     seconds: float,
     acknowledged: list[str],
 ) -> None:
+    before = len(acknowledged)
+
     async def press_for_ever() -> None:
         try:
             async with connection(port) as (reader, writer):
@@ -207,6 +209,8 @@ async def until_killed(
             return
 
     async def kill() -> None:
+        while len(acknowledged) < before + people:
+            await asyncio.sleep(0.01)
         await asyncio.sleep(seconds)
         running.send_signal(signal.SIGKILL)
 

@@ -121,6 +121,7 @@ def main() -> None:
     told.add_argument("--runs", type=int, default=5)
     told.add_argument("--slow-network", action="store_true")
     told.add_argument("--lighthouse", action="store_true")
+    told.add_argument("--only", choices=["pages", "taps"], help="leave the rest out")
     asked = told.parse_args()
     with (
         tempfile.TemporaryDirectory() as home,
@@ -131,21 +132,27 @@ def main() -> None:
         browser = runner.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         print(f"{browser.version=} cpus={os.cpu_count()} load={os.getloadavg()[0]:.1f}")
         line = SLOW_LINE if asked.slow_network else None
-        first = [load(browser, served.address, "/", line) for _run in range(asked.runs)]
-        rows = [("first page, nothing told yet", first, [load(browser, plain, "/", line)])]
-        for path in PAGES:
-            loads, beside = [], []
-            for _run in range(asked.runs):
-                beside.append(load(browser, plain, "/", line))
-                loads.append(load(browser, served.address, path, line, example=True))
-            rows.append((path, loads, beside))
-        show(rows)
-        print(f"\nkept by the service worker, once: {kept(served.address, browser):,} bytes")
-        presses = [press(browser, served.address, line) for _run in range(asked.runs)]
-        tell_presses(presses)
+        if asked.only != "taps":
+            show(list(measured(browser, served.address, plain, line, asked.runs)))
+            print(f"\nkept by the service worker, once: {kept(served.address, browser):,} bytes")
+        if asked.only != "pages":
+            tell_presses([press(browser, served.address, line) for _run in range(asked.runs)])
         browser.close()
         if asked.lighthouse:
             lighthouse(served.address)
+
+
+Row = tuple[str, list[Load], list[Load]]
+
+
+def measured(browser: Any, address: str, plain: str, line: Any, runs: int) -> Iterator[Row]:
+    """Yield (page, its loads, those of the bare page between them), the first page first."""
+    for path in ("", *PAGES):
+        loads, beside = [], []
+        for _run in range(runs):
+            beside.append(load(browser, plain, "/", line))
+            loads.append(load(browser, address, path or "/", line, example=bool(path)))
+        yield path or "first page, nothing told yet", loads, beside
 
 
 @contextmanager
@@ -215,8 +222,10 @@ def press(browser: Any, address: str, line: Any) -> dict[str, float]:
         page.goto("/tonight", wait_until="networkidle")
         page.get_by_role("button", name="Cramp now").tap()
         page.wait_for_url("**/tonight/relief")
-        page.wait_for_function(f"({PAINTED})() !== null")
-        painted = page.evaluate(PAINTED)
+        painted = None
+        while painted is None:
+            page.wait_for_timeout(50)
+            painted = page.evaluate(PAINTED)
         told = page.evaluate("({ ...sessionStorage })")
     return {
         "delay": float(told.get("delay", "nan")),
@@ -236,7 +245,7 @@ def kept(address: str, browser: Any) -> int:
     return size
 
 
-def show(rows: list[tuple[str, list[Load], list[Load]]]) -> None:
+def show(rows: list[Row]) -> None:
     """Print the table of pages."""
     print(
         f"\n{'page':30} {'bytes':>8} {'html':>8} {'gzip':>8} {'LCP ms':>7} {'bare':>6} ratio  CLS"

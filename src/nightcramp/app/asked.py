@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeVar
 
 import msgspec
 from msgspec import Struct
@@ -24,7 +24,9 @@ from nightcramp.language import gettext as _
 from nightcramp.language import speaking
 from nightcramp.store.database import Store, opened
 from nightcramp.store.place import Place, placed_at
+from nightcramp.store.together import together
 
+T = TypeVar("T")
 __all__ = ["Asked", "Preferences", "Upload", "Viewer"]
 
 
@@ -82,6 +84,12 @@ class Asked:
             if store.who.key != self.viewer.key:
                 raise RefusedError(404, _("this person was removed meanwhile"))
             yield store
+
+    def together(self, work: Callable[[Store], T]) -> T:
+        """Do work with the person's store, in one transaction with others that wait; return it."""
+        if self.viewer.role == "nobody":
+            raise RefusedError(401, _("sign in first"))
+        return together(self.viewer.key, work)
 
     @cached_property
     def record(self) -> OwnRecord:

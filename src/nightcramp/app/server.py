@@ -163,9 +163,12 @@ def run(listening: Listening, started: Callable[[str], None]) -> None:
 
 
 def listening_socket(listening: Listening) -> socket.socket:
-    """Return the socket to serve on; raises InputError for an address that cannot be had."""
+    """Return the socket to serve on; raises InputError for an address that cannot be had.
+
+    It names TCP as its protocol: only then does asyncio send answers without waiting for more.
+    """
     family = socket.AF_INET6 if ":" in listening.host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((listening.host, listening.port))

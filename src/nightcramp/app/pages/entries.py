@@ -35,8 +35,8 @@ def hand_over(asked: Asked, form: Handover) -> HandedOver:
     unknown_whose = not form.diary and not asked.viewer.example
     if not unknown_whose and form.diary != asked.viewer.key:
         raise RefusedError(403, _("these entries belong to another diary"))
-    with asked.opened() as store:
-        arrivals = take_in(store, form.entries, asked.clock.now, knowledge().measures)
+    now, measures = asked.clock.now, knowledge().measures
+    arrivals = asked.together(lambda store: take_in(store, form.entries, now, measures))
     return HandedOver(goto="/tonight", arrivals=arrivals)
 
 
