@@ -69,7 +69,7 @@ docs: $(READY) ## redraw the picture of the README, make the example person of t
 	$(BIN)/python docs/example_person.py
 
 lock: ## pin all dependencies with hashes and no addresses (needs uv)
-	uv pip compile pyproject.toml requirements.build.in --extra dev --extra passkeys --extra pdf \
+	uv pip compile pyproject.toml requirements.build.in --extra cds --extra dev --extra passkeys --extra pdf \
 		--extra postgres --extra reminders --universal --generate-hashes \
 		--no-annotate --no-header --no-emit-index-url -o requirements.lock
 

@@ -4,8 +4,9 @@
 
 People press at the same time, each again as soon as they were answered, over connections of
 their own; what is sent is what the button sends where there is JavaScript. Beside it, in the
-same run and on the same disk or server, a bare FastAPI route that writes one row. `start`: from the start of the process to the first page. `kill`: the server is
-killed in the middle of it; every press that was answered must be there afterwards.
+same run and on the same disk or server, a bare FastAPI route that writes one row. `start`: from
+the start of the process to the first page. `kill`: the server is killed in the middle of it;
+every press that was answered must be there afterwards.
 """
 
 from __future__ import annotations

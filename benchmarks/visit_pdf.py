@@ -2,7 +2,8 @@
 
     visit_pdf.py [--runs 10]
 
-Each run sets another page, since typst remembers what it has set. WeasyPrint sets the web page of the same person with its print style sheet; it is skipped where it
+Each run sets another page, since typst remembers what it has set. WeasyPrint sets the web page of
+the same person with its print style sheet; it is skipped where it
 is not installed (`pip install weasyprint`, and Debian's libpango-1.0-0 and libpangoft2-1.0-0).
 """
 

@@ -18,6 +18,7 @@ DAY, NIGHT = 48, 56
 PHONE = {"width": 390, "height": 844}
 ZOOMED = {"width": 320, "height": 256}
 """What 1280 by 1024 px come to at 400 %."""
+AXE = Axe().axe_script
 LOOK = (Path(__file__).parent / "page_checks.js").read_text(encoding="utf-8").strip()
 NAMELESS = re.compile(
     r"""^\s*-\s'?(?:button|link|checkbox|radio|textbox|searchbox|combobox|listbox|spinbutton|slider
@@ -53,7 +54,9 @@ def axe(page: Any, rules: list[str] | None = None, without: list[str] | None = N
     only = {"type": "rule", "values": rules} if rules else {"type": "tag", "values": TAGS}
     off = {name: {"enabled": False} for name in without or ()}
     options = {"runOnly": only, "rules": off, "resultTypes": ["violations"], "preload": False}
-    found = Axe().run(page, options=options).response["violations"]
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(AXE)
+    found = page.evaluate("(how) => axe.run(how).then((found) => found.violations)", options)
     look(page, "still", False)
     return [
         f"axe {one['id']}: {node['html'][:100]} {node.get('failureSummary', '')[:200]}"

@@ -168,7 +168,7 @@ def views() -> list[Any]:
 
 def name_of(address: str, state: str = "") -> str:
     """Return a short name of a page, without what an address names."""
-    words = re.sub(r"[0-9a-f]{12,}|\d{4}-\d\d-\d\d", "one", address.split("?")[0]).strip("/")
+    words = re.sub(r"(?<=/)(?:[\w-]{12,}|\d{4}-\d\d-\d\d)", "one", address).strip("/")
     return "-".join(filter(None, [words.replace("/", "-") or "home", state]))
 
 

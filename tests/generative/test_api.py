@@ -12,7 +12,6 @@ from typing import Any
 import pytest
 import schemathesis
 from hypothesis import HealthCheck, Phase, settings
-
 from schemathesis.python.asgi import HOST
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 

@@ -11,13 +11,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from nightcramp.errors import InputError
 from nightcramp.intake.conditions import read_condition
+from nightcramp.intake.files import read_mapping
 from nightcramp.intake.labs import read_lab_line
 from nightcramp.intake.medicines import read_medicine
 from nightcramp.intake.story import facts_of_story
@@ -207,7 +207,7 @@ def test_english_lines_read_the_same_to_who_reads_spanish(path: Path) -> None:
 
 @pytest.mark.parametrize("path", [*STORIES, *EXAMPLES], ids=lambda path: path.stem)
 def test_english_stories_read_the_same_to_who_reads_spanish(path: Path) -> None:
-    story = yaml.safe_load(path.read_text(encoding="utf-8"))
+    story = read_mapping(path)
     english = facts_of_story(knowledge(), story, "story", TODAY)
     with speaking("es"):
         spanish = facts_of_story(knowledge(), story, "story", TODAY)
@@ -235,7 +235,7 @@ def test_what_is_ambiguous_is_not_guessed(written: str) -> None:
     assert all(kind == "unrecognised" for kind, _, _ in condition(written, "es"))
 
 
-def test_the_date_of_a_story_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_story_says_its_language() -> None:
     """A story in Spanish counts from its own day, whoever reads it."""
     story = {"as_of": "2026-03-01", "language": "es", "answers": {"onset": "hace 2 semanas"}}
     (fact,) = facts_of_story(knowledge(), story, "story", dt.date(2026, 11, 23))

@@ -648,6 +648,15 @@ def test_settings_that_cannot_be_used(tmp_path: Path, text: str) -> None:
     assert caught.value.where == str(file)
 
 
+def test_without_the_library_for_tokens_it_says_what_to_install(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    with pytest.raises(InputError, match="joserfc") as caught:
+        made(tmp_path)
+    assert "nightcramp[cds]" in caught.value.hint
+
+
 @pytest.mark.parametrize("content", [None, b"no", b"{}", b'{"keys": []}'])
 def test_keys_that_are_none_show_at_the_start(tmp_path: Path, content: bytes | None) -> None:
     if content is not None:

@@ -19,6 +19,7 @@ from nightcramp.language import speaking
 from nightcramp.person.duration import days_in
 from nightcramp.person.fact import Fact, LabResult, MedicineUse, Provenance
 from nightcramp.person.facts import use_of
+from nightcramp.trial.words import named_in
 
 ORIGIN = Provenance(file="story", at="line")
 TODAY = dt.date(2026, 11, 23)
@@ -350,3 +351,20 @@ def test_what_was_told_in_spanish_is_read_so_by_everybody() -> None:
     assert english[:-1] == spanish
     assert [fact.id for fact in english] == ["onset", "furosemide", "diabetes", "indapamide"]
     assert [part.get("language") for part in told.parts] == ["es", None]
+
+
+@pytest.mark.parametrize(
+    ("written", "targets", "changing"),
+    [
+        ("dejar la indapamida", [("medicine", "indapamide")], True),
+        ("tomar la mitad de la estatina", [("medicine", "statin")], True),
+        ("magnesio por la noche", [("action", "magnesium")], False),
+        ("acido folico", [("action", "vitamin_b_complex")], False),
+    ],
+)
+def test_what_a_test_is_to_be_about(
+    written: str, targets: list[tuple[str, str]], changing: bool
+) -> None:
+    """A medicine is known by its Spanish name, and so is that it would be changed."""
+    named = named_in(written, knowledge())
+    assert (list(named.targets), named.changing, named.unknown) == (targets, changing, ())

@@ -143,7 +143,7 @@ def test_faults_name_their_key(written: str, fault: str) -> None:
 def test_words_are_written_as_the_text_they_meet(code: str) -> None:
     """Patterns meet small letters without accents: one with an accent would never fit."""
     words = words_of(code)
-    for part in (words.medicines, words.conditions, words.labs, words.answers):
+    for part in (words.medicines, words.conditions, words.labs, words.answers, words.trials):
         for name in part.__struct_fields__:
             for text in getattr(part, name) if isinstance(getattr(part, name), list) else []:
                 assert plain(text).lower() == text.lower(), text

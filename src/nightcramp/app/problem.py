@@ -6,7 +6,7 @@ from http import HTTPStatus
 
 from msgspec import Struct
 
-from nightcramp.errors import InputError, NightcrampError, UnknownIdError
+from nightcramp.errors import InputError, KnowledgeError, NightcrampError, UnknownIdError
 from nightcramp.language import gettext as _
 from nightcramp.store.trouble import StoreError
 
@@ -33,6 +33,8 @@ class RefusedError(NightcrampError):
 def problem_of(error: NightcrampError) -> Problem:
     """Return the problem that an error for people is."""
     status = _status(error)
+    if isinstance(error, KnowledgeError):
+        return problem_with(status)
     return Problem(
         status=status,
         title=_title(status),

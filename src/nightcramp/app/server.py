@@ -11,9 +11,8 @@ from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
-from starlette.routing import BaseRoute, Match, Mount
+from starlette.routing import BaseRoute, Match
 from starlette.routing import Route as Address
-from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Scope
 
 from nightcramp.app.access.outside import refuse_unguarded, silence_libraries
@@ -26,9 +25,10 @@ from nightcramp.app.problem import problem_with
 from nightcramp.app.reminders import Reminding
 from nightcramp.app.routes import Act, Download, Passage, Route, View
 from nightcramp.app.shells import PATHS, shell, worker
-from nightcramp.app.templating import STATIC
+from nightcramp.app.static_files import static_files
 from nightcramp.errors import InputError
 from nightcramp.language import NAMES
+from nightcramp.readiness import make_ready
 
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 API = "/api"
@@ -41,6 +41,7 @@ def create_app(
     gate: Gate | None = None, names: Collection[str] = LOOPBACK, *, secure: bool = False
 ) -> ASGIApp:
     """Return the whole app. `names`: the host names it answers to; `secure`: it is on HTTPS."""
+    make_ready()
     gate = gate or Gate()
     answers = Answers(gate, {route.path: route for route in ROUTES if isinstance(route, View)})
     addresses = sorted(_addresses(ROUTES, answers), key=lambda one: one.path.count("{"))
@@ -104,7 +105,7 @@ def _fixed(gate: Gate) -> Iterable[BaseRoute]:
     yield Address(f"{API}/openapi.json", api, methods=["GET"])
     yield Address("/shell/{code}/{name}", kept, methods=["GET"])
     yield Address("/sw.js", script, methods=["GET"])
-    yield Mount("/static", StaticFiles(directory=STATIC))
+    yield static_files()
 
 
 @dataclass(frozen=True)

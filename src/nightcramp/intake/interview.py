@@ -109,14 +109,21 @@ class Interview:
     def add_line(self, entry: str, line: str) -> list[str]:
         """Add a line to a list; return what was understood of it. Raises InputError."""
         self._change(lambda told: told.add_line(entry, line, self.today))
-        return self.understood(line)
+        lines = self.told.lines(entry)
+        return self.understood(entry, len(lines) - 1 - lines[::-1].index(line))
 
-    def understood(self, line: str) -> list[str]:
+    def understood(self, entry: str, place: int) -> list[str]:
         """Return what a line of a list was read as; nothing where it was not understood."""
         readings = self.told.readings(self.known, self.file)
-        facts = [fact for reading in readings for fact in reading.facts]
-        read = [f for f in facts if f.provenance.written == line and f.kind != "unrecognised"]
-        return list(dict.fromkeys(self._called(fact) for fact in read))
+        for part, reading in zip(self.told.parts, readings, strict=True):
+            here = len(part.get(entry, ()))
+            if place < here:
+                at = f"{entry}[{place + 1}]"
+                read = [f for f in reading.facts if f.provenance.at == at]
+                known = [fact for fact in read if fact.kind != "unrecognised"]
+                return list(dict.fromkeys(self._called(fact) for fact in known))
+            place -= here
+        return []
 
     def _called(self, fact: Fact) -> str:
         """Return what a fact read from a line is called."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import threading
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -235,12 +236,16 @@ def _medicine_clues(root: Path) -> list[schema.Clue]:
     return _fit(read_toml(path).get("clue", []), list[schema.Clue], str(path))
 
 
+_LOADING = threading.RLock()
+
+
 def knowledge() -> Knowledge:
     """Return the shipped knowledge in the language of whoever is being answered.
 
     It is read and checked once, then kept as a snapshot.
     """
-    return _shipped(language())
+    with _LOADING:
+        return _shipped(language())
 
 
 @functools.lru_cache(maxsize=4)

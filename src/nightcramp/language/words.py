@@ -103,6 +103,16 @@ class AnswerWords(Table, frozen=True, kw_only=True):
     decimal_comma: bool
 
 
+class TrialWords(Table, frozen=True, kw_only=True):
+    """Words that tell of changing a medicine, and words that mean nothing by themselves.
+
+    Those of English stand in `trial_model.toml`.
+    """
+
+    changes: list[str] = []
+    fillers: list[str] = []
+
+
 class Words(Table, frozen=True, kw_only=True):
     """All words of one language; `words.toml`."""
 
@@ -111,6 +121,7 @@ class Words(Table, frozen=True, kw_only=True):
     conditions: ConditionWords
     labs: LabWords
     answers: AnswerWords
+    trials: TrialWords = TrialWords()
 
 
 def plain(text: str) -> str:

@@ -15,6 +15,7 @@ from nightcramp.intake.story import (
 )
 from nightcramp.knowledge.loader import Knowledge, knowledge
 from nightcramp.knowledge.schema import Question
+from nightcramp.language import NAMES
 
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
 YES_NO = {"enum": [True, False, "yes", "no", "unknown", None]}
@@ -39,6 +40,7 @@ def story_schema(known: Knowledge) -> dict[str, Any]:
         "properties": {
             "as_of": {"type": "string", "format": "date", "description": ENTRIES["as_of"]},
             "title": {"type": "string", "description": ENTRIES["title"]},
+            "language": {"enum": list(NAMES), "description": ENTRIES["language"]},
             "notes": {"type": "string", "description": ENTRIES["notes"]},
             "answers": _answers(known),
             "medicines": _lines("medicines", MEDICINE_ENTRIES, ["name"]),

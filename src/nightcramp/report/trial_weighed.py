@@ -179,7 +179,7 @@ def blocks(course: Course) -> Section:
     unit = _(KINDS[course.protocol.outcome].noun)
     table = Table(
         caption=_("Each block and its nights in order ({unit})").format(unit=unit),
-        head=(_("Block"), _("Arm"), _("From"), _("Nights"), _("Average")),
+        head=(_("Block"), _("Arm of the trial"), _("From"), _("Nights"), _("Average")),
         rows=(*_run_in(course), *(_row(course, block) for block in course.known)),
         widths=(0.9, 0.7, 1.4, 4, 1.3),
     )

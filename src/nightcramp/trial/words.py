@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from nightcramp.knowledge.loader import Knowledge
+from nightcramp.language.words import plain, spoken
 
 Kind = Literal["remedy", "action", "medicine"]
 Target = tuple[Kind, str]
@@ -32,19 +33,19 @@ def named_in(text: str, knowledge: Knowledge) -> Named:
     spans = list(_outermost(_spans(words, names)))
     targets = dict.fromkeys(names[" ".join(words[a:b])] for a, b in spans)
     covered = {place for a, b in spans for place in range(a, b)}
-    said = knowledge.trial_model.words
-    change = {" ".join(_words(word)) for word in said.change_words}
-    plain = {*said.fillers, *(word for phrase in change for word in phrase.split())}
+    said, own = knowledge.trial_model.words, spoken()[-1].trials
+    change = {" ".join(_words(word)) for word in (*said.change_words, *own.changes)}
+    fillers = {*said.fillers, *own.fillers, *(w for phrase in change for w in phrase.split())}
     rest = [word for place, word in enumerate(words) if place not in covered]
     return Named(
         targets=tuple(targets),
-        unknown=tuple(w for w in rest if w not in plain and not w.isdigit()),
+        unknown=tuple(w for w in rest if w not in fillers and not w.isdigit()),
         changing=any(f" {phrase} " in f" {' '.join(words)} " for phrase in change),
     )
 
 
 def _words(text: str) -> list[str]:
-    return re.findall(r"[^\W_]+", text.lower())
+    return re.findall(r"[^\W_]+", plain(text))
 
 
 def _spans(words: list[str], names: dict[str, Target]) -> Iterator[tuple[int, int]]:

@@ -277,9 +277,14 @@ def _list_words(kind: str) -> dict[str, Any]:
 
 def _lines(talk: Interview, entry: str) -> list[Written]:
     return [
-        Written(place=place, text=str(line), understood=talk.understood(str(line)))
-        for place, line in enumerate(talk.told.lines(entry))
+        Written(place=place, text=text, understood=talk.understood(entry, place))
+        for place, text in enumerate(map(_text_of, talk.told.lines(entry)))
     ]
+
+
+def _text_of(line: Any) -> str:
+    """Return a line as it was written; of a table of a story file, what stands in it."""
+    return line if isinstance(line, str) else ", ".join(str(part) for part in line.values())
 
 
 def _question(talk: Interview, name: str) -> dict[str, Any]:
@@ -308,7 +313,7 @@ def _question(talk: Interview, name: str) -> dict[str, Any]:
 
 
 def _choices(question: Question | Condition, given: Any) -> list[Choice]:
-    chosen = given if isinstance(given, list) else [given]
+    chosen = given if isinstance(given, list) else [{True: "yes", False: "no"}.get(given, given)]
     if _kind(question) == "yes_no":
         return [
             Choice(value="yes", label=_("Yes"), chosen="yes" in chosen),

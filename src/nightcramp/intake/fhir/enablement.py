@@ -167,7 +167,7 @@ def _one_of(parts: list[_Term], kind: type[_All] | type[_Any]) -> _Term:
 
 
 def _path(term: _Term) -> str:
-    """Return a term in FHIRPath; no answer makes it empty, which counts as no."""
+    """Return a term in FHIRPath; it is always true or false, also where nothing is answered."""
     if isinstance(term, Clause):
         return _path_of_clause(term)
     assert isinstance(term, _All | _Any)
@@ -180,7 +180,9 @@ def _path_of_clause(clause: Clause) -> str:
     if clause.operator == "exists":
         return f"{answer}.exists()" if clause.answer else f"{answer}.exists().not()"
     if isinstance(clause.answer, bool):
-        return f"({answer}.value {clause.operator} {str(clause.answer).lower()})"
-    if isinstance(clause.answer, str):
-        return f"({answer}.value.code {clause.operator} '{clause.answer}')"
-    return f"({answer}.value {clause.operator} {clause.answer:g})"
+        test = f"value {clause.operator} {str(clause.answer).lower()}"
+    elif isinstance(clause.answer, str):
+        test = f"value.code {clause.operator} '{clause.answer}'"
+    else:
+        test = f"value {clause.operator} {clause.answer:g}"
+    return f"{answer}.where({test}).exists()"

@@ -85,26 +85,42 @@ class Own:
         return self.by_role.get(role, [])
 
     def day(self, today: dt.date) -> dt.date | None:
-        """Return the date from which an export counted back; None where it is not told."""
-        texts = (
-            entry.resource.occurrence_date_time
-            for entry in self.of("result")
-            if entry.kind == "RiskAssessment"
-        )
-        days = [day for text in texts if (day := day_of(text)) and day <= today]
+        """Return the date from which an export counts back, else when a response was given.
+
+        None where neither is told.
+        """
+        assessed = [e.resource.occurrence_date_time for e in self._kind("result", "RiskAssessment")]
+        given = [entry.resource.authored for entry in self._kind("fact", "QuestionnaireResponse")]
+        days = [day for text in assessed or given if (day := day_of(text)) and day <= today]
         return max(days, default=None)
+
+    def _kind(self, role: ours.Role, kind: str) -> list[Entry]:
+        return [entry for entry in self.of(role) if entry.kind == kind]
 
     def facts(self, record: Record) -> list[Fact]:
         """Return the facts that were told, each as often as it was."""
-        told = [fact for entry in self.of("fact") for fact in _used(record, entry, _facts)]
-        self._repeated(record, has=any(e.kind == "QuestionnaireResponse" for e in self.of("fact")))
+        for entry in self._said_already():
+            record.leave_out(entry, SAID_ALREADY)
         for entry in self.of("result"):
             record.leave_out(entry, WORKED_OUT)
-        return told
+        told = [*self.of("fact"), *self._alone("Condition", self._responses())]
+        return [fact for entry in told for fact in _used(record, entry, _facts)]
 
-    def _repeated(self, record: Record, *, has: bool) -> None:
-        for entry in self.of("derived"):
-            record.leave_out(entry, SAID_ALREADY if has or self.of("entry") else NOT_OURS)
+    def _responses(self) -> list[Entry]:
+        return self._kind("fact", "QuestionnaireResponse")
+
+    def _alone(self, kind: str, sources: list[Entry]) -> list[Entry]:
+        """Return what repeats a source that is not there, as when a server kept only some."""
+        return [] if sources else self._kind("derived", kind)
+
+    def _said_already(self) -> list[Entry]:
+        alone = [*self._alone("Condition", self._responses()), *self._nights_alone()]
+        read = {id(entry) for entry in alone}
+        return [entry for entry in self.of("derived") if id(entry) not in read]
+
+    def _nights_alone(self) -> list[Entry]:
+        repeated = self._alone("Observation", self.of("entry"))
+        return [entry for entry in repeated if entry.resource.effective_period]
 
     def diary(self, record: Record) -> list[DiaryEntry]:
         """Return the entries of the diary, in the order of the file."""
@@ -112,7 +128,7 @@ class Own:
 
     def nights(self, record: Record) -> list[Night]:
         """Return what imports brought of nights, one a night and file it came from."""
-        return read_nights(record, self.of("night"))
+        return read_nights(record, [*self.of("night"), *self._nights_alone()])
 
 
 def _role(entry: Entry) -> ours.Role | None:

@@ -1,0 +1,1 @@
+"""Decision support for record systems: CDS Hooks cards, and a SMART page for the visit."""

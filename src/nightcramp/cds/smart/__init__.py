@@ -1,0 +1,1 @@
+"""SMART App Launch: the page for the visit opens inside a record system, read-only."""
