@@ -29,8 +29,8 @@ def example_page() -> tuple[Struct, str]:
     import msgspec
     from starlette.testclient import TestClient
 
-    from nightcramp.app.pages.doctor import DoctorPage
     from nightcramp.app.server import create_app
+    from nightcramp.report.visit import DoctorPage
 
     client = TestClient(create_app(), base_url="http://localhost")
     client.post("/example")

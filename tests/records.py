@@ -61,10 +61,7 @@ def answers(draw: st.DrawFn) -> dict[str, Any]:
 DAYS = st.floats(0, 9000) | st.integers(0, 4000)
 YES = st.none() | st.booleans()
 MEDICINE = st.fixed_dictionaries(
-    {
-        "name": st.sampled_from(sorted({**KNOWN.medicines, **KNOWN.medicine_classes}))
-        | NAMES
-    },
+    {"name": st.sampled_from(sorted({**KNOWN.medicines, **KNOWN.medicine_classes})) | NAMES},
     optional={
         "dose": st.sampled_from(["5 mg", "2 tablets", ""]),
         "since": DAYS,

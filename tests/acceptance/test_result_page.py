@@ -13,9 +13,7 @@ import msgspec
 import pytest
 
 from nightcramp.app.gate import Gate
-from nightcramp.app.pages.doctor import DoctorPage, doctor_of
 from nightcramp.app.pages.evidence import KINDS, evidence, item_of
-from nightcramp.app.pages.result import ResultPage, others_of, result_of
 from nightcramp.app.templating import Frame, render
 from nightcramp.assess.assessment import Assessment, assess
 from nightcramp.intake.importing import import_files
@@ -25,7 +23,9 @@ from nightcramp.language.catalogue import read_catalogue
 from nightcramp.language.extract import texts_of_code
 from nightcramp.person.facts import Facts
 from nightcramp.person.finding import Finding, Ratio
+from nightcramp.report.result import ResultPage, others_of, result_of
 from nightcramp.report.terminal import ruled_out_first
+from nightcramp.report.visit import DoctorPage, doctor_of
 from people import EXAMPLES, STORIES, TODAY, assessed, person
 
 MARGARET = EXAMPLES[0]
@@ -35,9 +35,11 @@ OWN = (
     "app/pages/result",
     "app/pages/doctor",
     "app/pages/evidence",
-    "app/pages/plans",
-    "app/pages/causes",
-    "app/pages/sourced",
+    "report/plans",
+    "report/causes",
+    "report/sourced",
+    "report/result",
+    "report/visit",
     "app/templates/result",
     "app/templates/doctor",
     "app/templates/evidence",
@@ -336,8 +338,8 @@ def test_the_doctor_sees_no_share_beside_an_emergency() -> None:
 
 
 def test_weeks_of_the_diary_are_counted_on_the_second_page() -> None:
-    from nightcramp.app.pages.doctor import pattern_of, weeks_of
     from nightcramp.person.night import Night
+    from nightcramp.report.visit import pattern_of, weeks_of
 
     evenings = [TODAY - dt.timedelta(days=day) for day in range(1, 57)]
     nights = [

@@ -101,6 +101,6 @@ def test_a_found_text_says_where_it_stands() -> None:
 
 def test_no_text_hides_in_a_filled_string() -> None:
     """What stands inside an f-string is not found where texts are collected."""
-    hidden = re.compile(r'''f["'][^"\n]*\{(?:_|gettext|ngettext|noted)\(["']''')
+    hidden = re.compile(r"""f["'][^"\n]*\{(?:_|gettext|ngettext|noted)\(["']""")
     modules = FOLDER.parent.rglob("*.py")
     assert [str(path) for path in modules if hidden.search(path.read_text(encoding="utf-8"))] == []

@@ -5,9 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from nightcramp.app.pages.causes import first_causes
-from nightcramp.app.pages.doctor import Pointer, TestIdea, pointers_of, tests_of
-from nightcramp.app.pages.sourced import Citations
 from nightcramp.assess.assessment import Assessment
 from nightcramp.assess.medicines import PREFIX
 from nightcramp.assess.triage import URGENT, Reason
@@ -20,7 +17,10 @@ from nightcramp.knowledge.schema import Level
 from nightcramp.language import gettext as _
 from nightcramp.language import noted
 from nightcramp.plan.plan import in_a_sentence
+from nightcramp.report.causes import first_causes
+from nightcramp.report.sourced import Citations
 from nightcramp.report.terminal import ruled_out_first
+from nightcramp.report.visit import Pointer, TestIdea, pointers_of, tests_of
 from nightcramp.report.words import LEVEL_TITLES
 
 LONGEST_SUMMARY = 139

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from nightcramp.app.pages.sourced import link_of
 from nightcramp.assess.assessment import EffectView
 from nightcramp.cds.messages import Link
 from nightcramp.knowledge.loader import Knowledge
 from nightcramp.knowledge.schema import Source
 from nightcramp.language import gettext as _
 from nightcramp.language import number
+from nightcramp.report.sourced import link_of
 from nightcramp.report.words import STATUS_WORDS
 
 MOST_LINKS = 6

@@ -16,12 +16,12 @@ def doctor(page: Path, files: tuple[Path, ...]) -> None:
 
     One page for ten minutes, a second with nights and sources.
     """
-    from nightcramp.app.pages.doctor import doctor_of
     from nightcramp.assess.assessment import assess
     from nightcramp.errors import InputError
     from nightcramp.intake.merge import read_facts
     from nightcramp.intake.own_record import own_record
     from nightcramp.knowledge.loader import knowledge
+    from nightcramp.report.visit import doctor_of
     from nightcramp.report.visit_pdf import visit_pdf
     from nightcramp.store.csv_tables import refuse_existing
     from nightcramp.store.database import opened

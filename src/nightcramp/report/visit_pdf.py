@@ -6,13 +6,13 @@ import datetime as dt
 from typing import Any
 
 import msgspec
-from msgspec import Struct
 
 from nightcramp.language import gettext as _
 from nightcramp.language import language, noted
 from nightcramp.language.dates import short_month
 from nightcramp.report.document_pdf import cleaned
 from nightcramp.report.pdf import compile_pdf
+from nightcramp.report.visit import DoctorPage
 
 MOST_LABS, MOST_POINTERS = 8, 5
 """So many stand on the first page; the others follow on the second."""
@@ -52,10 +52,10 @@ WORDS = {
 """The words of the page, by their place in the template."""
 
 
-def visit_pdf(page: Struct, now: dt.datetime) -> bytes:
+def visit_pdf(page: DoctorPage, now: dt.datetime) -> bytes:
     """Return the page for a doctor as PDF/UA-1; raises as `compile_pdf` does.
 
-    `page` is what the web page shows (`DoctorPage`): both say the same.
+    The web page shows the same.
     """
     shown: dict[str, Any] = msgspec.to_builtins(page)
     for week in shown["weeks"]:

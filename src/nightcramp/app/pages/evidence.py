@@ -8,14 +8,6 @@ from typing import Any
 from msgspec import Struct
 
 from nightcramp.app.asked import Asked
-from nightcramp.app.pages.sourced import (
-    Citations,
-    LineView,
-    SourceView,
-    TestedView,
-    force,
-    tested_view,
-)
 from nightcramp.app.routes import Route, View
 from nightcramp.assess.assessment import effect_view
 from nightcramp.errors import UnknownIdError
@@ -35,6 +27,14 @@ from nightcramp.knowledge.schema import (
 from nightcramp.language import gettext as _
 from nightcramp.language import number
 from nightcramp.report.explain import effect_line
+from nightcramp.report.sourced import (
+    Citations,
+    LineView,
+    SourceView,
+    TestedView,
+    force,
+    tested_view,
+)
 from nightcramp.report.words import STATUS_WORDS
 
 

@@ -15,7 +15,6 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from nightcramp.app.gate import language_for
-from nightcramp.app.pages.doctor import doctor_of
 from nightcramp.app.problem import RefusedError, sentence
 from nightcramp.app.templating import Frame, render
 from nightcramp.assess.assessment import assess
@@ -26,6 +25,7 @@ from nightcramp.cds.smart.visits import SECONDS, VisitPage, Visits, visit_page
 from nightcramp.knowledge.loader import knowledge
 from nightcramp.language import gettext as _
 from nightcramp.language import speaking
+from nightcramp.report.visit import doctor_of
 
 LAUNCH, VISIT = "nightcramp-launch", "nightcramp-open"
 LONGEST = 4000

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from nightcramp.app.pages.doctor import DoctorPage
+from nightcramp.report.visit import DoctorPage
 
 SECONDS = 1800.0
 MOST = 500

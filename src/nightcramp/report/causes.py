@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
-from nightcramp.app.pages.sourced import Citations, LineView, SourceView, line_view
 from nightcramp.assess.assessment import Assessment, Explanation, Share
 from nightcramp.assess.ledger import Evidence
 from nightcramp.knowledge.loader import Knowledge
@@ -14,6 +13,7 @@ from nightcramp.language import gettext as _
 from nightcramp.language import number
 from nightcramp.report.explain import score_line, share_lines, source_keys, standing
 from nightcramp.report.share_picture import ShareRow, share_rows
+from nightcramp.report.sourced import Citations, LineView, SourceView, line_view
 from nightcramp.report.terminal import likely_syndromes, ruled_out_first
 from nightcramp.report.words import LADDER_MARKS, LADDER_WORDS, counted
 

@@ -7,13 +7,13 @@ from collections.abc import Iterable, Mapping
 from msgspec import Struct
 from msgspec.structs import replace
 
-from nightcramp.app.pages.sourced import Citations, SourceView, TestedView, tested_view
 from nightcramp.assess.assessment import Assessment
 from nightcramp.knowledge.loader import Knowledge
 from nightcramp.language import gettext as _
 from nightcramp.language import ngettext, noted
 from nightcramp.plan.plan import Expected, PlanItem
 from nightcramp.plan.safety import SafetyNote
+from nightcramp.report.sourced import Citations, SourceView, TestedView, tested_view
 from nightcramp.report.terminal import chosen, named
 from nightcramp.report.words import STATUS_WORDS, TWELVE
 
