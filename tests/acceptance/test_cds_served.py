@@ -54,9 +54,12 @@ class Running:
 
     def stop(self) -> str:
         """Stop it; return all it wrote to its log and its output."""
+        assert self.process.stdout is not None
+        assert self.process.stderr is not None
         self.process.terminate()
-        out, log = self.process.communicate(timeout=20)
-        return out + log
+        said = self.process.stdout.read() + self.process.stderr.read()
+        self.process.communicate(timeout=20)
+        return said
 
 
 @contextmanager

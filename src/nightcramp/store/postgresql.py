@@ -7,7 +7,6 @@ that a damaged table can be brought back from the other.
 
 from __future__ import annotations
 
-import atexit
 import functools
 import hashlib
 from collections.abc import Iterator
@@ -18,6 +17,7 @@ from typing import Any, Self
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import ArgumentError
+from sqlalchemy.pool import NullPool
 
 from nightcramp.errors import one_line
 from nightcramp.language import gettext as _
@@ -31,8 +31,6 @@ from nightcramp.store.upgrade import revision_of, upgrade
 
 SCHEMA = "nightcramp"
 BUSY_SECONDS = 10
-MOST_CONNECTIONS = 8
-"""Of one process; who finds them all taken waits for one."""
 CONNECT_SECONDS = "10"
 SLOWEST_SECONDS = 30
 """A damaged index can send the server round for ever."""
@@ -220,14 +218,7 @@ _TROUBLES = (
 
 @functools.lru_cache(maxsize=8)
 def _engine(url: URL, schema: str, *, indexes: bool) -> Engine:
-    engine = create_engine(
-        url,
-        pool_size=MOST_CONNECTIONS,
-        max_overflow=0,
-        pool_timeout=BUSY_SECONDS,
-        pool_pre_ping=True,
-    )
-    atexit.register(engine.dispose)
+    engine = create_engine(url, poolclass=NullPool)
     settings = {
         "search_path": schema,
         "lock_timeout": f"'{BUSY_SECONDS}s'",

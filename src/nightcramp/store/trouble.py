@@ -5,11 +5,10 @@ from __future__ import annotations
 import sqlite3
 
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.exc import TimeoutError as NoneFreeError
 
 from nightcramp.errors import NightcrampError
 
-DATABASE_ERRORS = (DBAPIError, NoneFreeError, sqlite3.Error, UnicodeDecodeError)
+DATABASE_ERRORS = (DBAPIError, sqlite3.Error, UnicodeDecodeError)
 """What a database raises; the last where a damaged SQLite file is quoted in its own error."""
 
 
