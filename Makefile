@@ -77,7 +77,7 @@ docs: $(READY) ## redraw the picture of the README, make the example person of t
 
 lock: ## pin all dependencies with hashes and no addresses (needs uv)
 	uv pip compile pyproject.toml requirements.build.in --extra cds --extra dev --extra passkeys --extra pdf \
-		--extra postgres --extra reminders --universal --generate-hashes \
+		--extra postgres --extra reminders --extra validate --universal --generate-hashes \
 		--no-annotate --no-header --no-emit-index-url -o requirements.lock
 
 clean: ## remove .venv and caches

@@ -21,6 +21,7 @@ from nightcramp.cli import (
     serve,
     store,
     trial,
+    validate,
 )
 from nightcramp.cli.output import json_text
 from nightcramp.errors import NightcrampError
@@ -54,6 +55,7 @@ cli.add_command(doctor.doctor)
 cli.add_command(fhir.fhir)
 cli.add_command(cds.cds)
 cli.add_command(passphrase.passphrase)
+cli.add_command(validate.validate)
 for keeping in (store.export, store.backup, store.restore, store.people):
     cli.add_command(keeping)
 

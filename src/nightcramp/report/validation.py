@@ -1,0 +1,393 @@
+"""What a validation against a survey found, as text and as a document."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from nightcramp.language import gettext as _
+from nightcramp.language import language, noted, number
+from nightcramp.report.document import AnyBlock, Bullets, Document, Para, Section, Table
+from nightcramp.report.document_text import text_of
+from nightcramp.report.words import printable
+from nightcramp.validation.design import Estimate
+from nightcramp.validation.result import (
+    BOOSTED,
+    Group,
+    GroupKind,
+    OutcomeResult,
+    Performance,
+    Validation,
+)
+
+NONE = "–"
+STEPS = {
+    "file": noted("people in the file"),
+    "age": noted("of the age looked at"),
+    "examined": noted("with a weight of the examination"),
+    "answered": noted("answered about cramps"),
+}
+OUTCOMES = {
+    "often": noted("Cramps five or more times a month"),
+    "any": noted("Any cramps in the month"),
+}
+MODELS = {
+    "nightcramp": noted("the assessment, with the derived slope"),
+    "published": noted("the assessment as published, slope 1"),
+    "independent": noted("without effects read off this round"),
+    "age_and_sex": noted("age and sex alone"),
+    BOOSTED: noted("boosted model, same inputs"),
+}
+KINDS: dict[GroupKind, str] = {
+    "age": noted("By age"),
+    "sex": noted("By sex"),
+    "factor_group": noted("By group of factors that are present"),
+    "factor": noted("By factor that is present"),
+}
+SEXES = {"": noted("all"), "male": noted("men"), "female": noted("women")}
+LIMITS = (
+    noted(
+        "A survey at one time: it shows who has cramps, not why. One recalled month, and no "
+        "examination of the cramp."
+    ),
+    noted(
+        "The derived map gives a base rate by age and sex, and one slope. No number of the "
+        "knowledge was fitted to the survey by this command."
+    ),
+    noted("Intervals hold predictions as they are; they do not count how the map was fitted."),
+    noted("What nobody answered or measured is unknown, never no."),
+)
+
+
+def validation_text(found: Validation) -> str:
+    """Return the report for the terminal."""
+    return "\n".join(_lines(document_of(found))) + "\n"
+
+
+def _lines(document: Document) -> Iterator[str]:
+    yield document.title
+    yield document.about
+    for section in document.sections:
+        head = Section(id=section.id, title=section.title, blocks=())
+        yield ""
+        yield text_of([head]).rstrip()
+        for block in section.blocks:
+            if isinstance(block, Table):
+                yield from _aligned(block)
+            else:
+                body = Section(id="", title="", blocks=(block,))
+                yield f"  {text_of([body]).strip()}"
+
+
+def _aligned(table: Table) -> Iterator[str]:
+    """Yield a table in columns, the first to the left and numbers to the right."""
+    rows = [table.head, *table.rows]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    yield f"\n  {table.caption}"
+    for first, *rest in rows:
+        cells = [cell.rjust(width) for cell, width in zip(rest, widths[1:], strict=True)]
+        yield printable(f"    {first.ljust(widths[0])}  {'  '.join(cells)}").rstrip()
+
+
+def document_of(found: Validation) -> Document:
+    """Return the report as a document."""
+    return Document(
+        language=language(),
+        title=_("The assessment held against {survey} {wave}").format(
+            survey=found.survey, wave=found.wave
+        ),
+        about=_("nightcramp {version}; {file}. Weighted to the population.").format(
+            version=found.version, file=found.file
+        ),
+        sections=(
+            _aims(found),
+            *(_outcome(one, found) for one in found.outcomes),
+            _prevalence(found),
+            _people(found),
+            _limits(found),
+        ),
+    )
+
+
+def _aims(found: Validation) -> Section:
+    often = next(one for one in found.outcomes if one.outcome == "often")
+    ours = model_of(often, "nightcramp")
+    low, high = found.aims.slope
+    slope, way = ours.slope.value, often.way.value
+    rows = [
+        (
+            _("area under the curve"),
+            _("{aim} or more").format(aim=number(found.aims.auc, ".2f")),
+            interval(ours.auc, ".3f"),
+            _reached(ours.auc.value, found.aims.auc),
+        ),
+        (
+            _("of the way from age and sex to the boosted model"),
+            _("{aim} or more").format(aim=number(found.aims.way, ".2f")),
+            interval(often.way, ".2f"),
+            _reached(way, found.aims.way),
+        ),
+        (
+            _("calibration slope"),
+            _("{low} to {high}").format(low=number(low), high=number(high)),
+            interval(ours.slope, ".2f"),
+            _yes(None if slope is None else low <= slope <= high),
+        ),
+    ]
+    return Section(
+        id="aims",
+        title=_("Aims and what was reached"),
+        blocks=(
+            Table(
+                caption=_(OUTCOMES["often"]),
+                head=(_("what"), _("aim"), _("reached (95 % interval)"), _("there")),
+                rows=tuple(rows),
+                widths=(3, 1.4, 2, 1),
+            ),
+        ),
+    )
+
+
+def _reached(value: float | None, aim: float) -> str:
+    return _yes(None if value is None else value >= aim)
+
+
+def _yes(so: bool | None) -> str:
+    if so is None:
+        return NONE
+    return _("yes") if so else _("no")
+
+
+def model_of(outcome: OutcomeResult, name: str) -> Performance:
+    """Return how one model did for an outcome."""
+    return next(one for one in outcome.models if one.model == name)
+
+
+def _outcome(one: OutcomeResult, found: Validation) -> Section:
+    blocks: list[AnyBlock] = [
+        Para(
+            text=_("{cases} people; {rate} of the population.").format(
+                cases=one.cases, rate=percent(one.rate)
+            ),
+            tone="lead",
+        ),
+        _models(one),
+        Bullets(items=tuple(_remarks(one))),
+        _curve(one),
+    ]
+    blocks += [_groups(one, kind) for kind in KINDS]
+    return Section(id=one.outcome, title=_(OUTCOMES[one.outcome]), blocks=tuple(blocks))
+
+
+def _models(one: OutcomeResult) -> Table:
+    rows = tuple(
+        (
+            _(MODELS[m.model]),
+            interval(m.auc, ".3f"),
+            interval(m.slope, ".2f"),
+            interval(m.intercept, ".2f"),
+            interval(m.brier, ".4f"),
+            _number(m.scaled_brier.value, ".3f"),
+        )
+        for m in one.models
+    )
+    return Table(
+        caption=_("Models, with 95 % intervals"),
+        head=(
+            _("model"),
+            _("area"),
+            _("slope"),
+            _("intercept"),
+            _("Brier score"),
+            _("scaled"),
+        ),
+        rows=rows,
+        widths=(3, 2, 2, 2, 2, 1),
+    )
+
+
+def _remarks(one: OutcomeResult) -> Iterator[str]:
+    if one.way.value is not None:
+        yield _(
+            "From age and sex to the boosted model, the assessment covers {way} of the way in area."
+        ).format(way=interval(one.way, ".2f"))
+    if one.outcome == "often":
+        yield _(
+            "Against people who never have cramps, those with fewer left out, the area is {area}."
+        ).format(area=interval(one.against_never, ".3f"))
+    yield _(
+        "At the same age and sex, log odds rise by {slope} for each unit of the assessment's log "
+        "multiplier; 1 means that the published ratios are right on the whole."
+    ).format(slope=interval(one.slope_of_multiplier, ".2f"))
+
+
+def _curve(one: OutcomeResult) -> Table:
+    rows = tuple(
+        (
+            str(place),
+            str(point.people),
+            _percent(point.predicted),
+            percent(point.observed),
+        )
+        for place, point in enumerate(one.curve, start=1)
+    )
+    return Table(
+        caption=_("Predicted beside observed, in tenths of the population"),
+        head=(_("tenth"), _("people"), _("predicted"), _("observed (95 % interval)")),
+        rows=rows,
+        widths=(1, 1, 1, 2),
+    )
+
+
+def _groups(one: OutcomeResult, kind: GroupKind) -> Table:
+    rows = tuple(_group(group) for group in one.groups if group.kind == kind)
+    return Table(
+        caption=_(KINDS[kind]),
+        head=(
+            _("group"),
+            _("people"),
+            _("cases"),
+            _("predicted"),
+            _("observed (95 % interval)"),
+            _("observed / predicted"),
+            _("area"),
+            _("slope"),
+        ),
+        rows=rows,
+        widths=(2.4, 1, 1, 1, 2, 2, 1.6, 1),
+    )
+
+
+def _group(group: Group) -> tuple[str, ...]:
+    return (
+        _(SEXES[group.id]) if group.kind == "sex" else group.id,
+        str(group.people),
+        str(group.cases),
+        _percent(group.predicted),
+        percent(group.observed),
+        interval(group.ratio, ".2f"),
+        interval(group.auc, ".2f"),
+        _number(group.slope.value, ".2f"),
+    )
+
+
+def _prevalence(found: Validation) -> Section:
+    rows = tuple(
+        (
+            f"{one.age or _('all ages')}, {_(SEXES[one.sex])}",
+            str(one.people),
+            percent(one.any),
+            percent(one.mild),
+            percent(one.often),
+        )
+        for one in found.prevalence
+    )
+    return Section(
+        id="prevalence",
+        title=_("How many have cramps"),
+        blocks=(
+            Table(
+                caption=_("Of the population, with 95 % intervals"),
+                head=(
+                    _("age and sex"),
+                    _("people"),
+                    _("any"),
+                    _("one to four a month"),
+                    _("five or more a month"),
+                ),
+                rows=rows,
+                widths=(2, 1, 2, 2, 2),
+            ),
+        ),
+    )
+
+
+def _people(found: Validation) -> Section:
+    rows = tuple((_(STEPS[one.step]), str(one.people)) for one in found.left)
+    design = _("{strata} strata, {clusters} clusters; {inputs} inputs for the boosted model.")
+    items = [
+        design.format(strata=found.strata, clusters=found.clusters, inputs=found.inputs),
+        _("Of {lines} lines of medicines, {unread} name nothing that is known here.").format(
+            lines=found.medicine_lines, unread=found.unrecognised_lines
+        ),
+    ]
+    if found.impossible:
+        names = ", ".join(f"{name} ({count})" for name, count in sorted(found.impossible.items()))
+        items.append(
+            _("Values that are not possible count as unknown: {names}.").format(names=names)
+        )
+    if found.absent:
+        names = ", ".join(found.absent)
+        items.append(_("No column of this file tells of: {names}.").format(names=names))
+    return Section(
+        id="people",
+        title=_("Who was looked at"),
+        blocks=(
+            Table(
+                caption=_("People left"), head=(_("step"), _("people")), rows=rows, widths=(3, 1)
+            ),
+            Bullets(items=tuple(items)),
+        ),
+    )
+
+
+def _limits(found: Validation) -> Section:
+    items = [_(line) for line in LIMITS]
+    if found.map == "crossed":
+        items.insert(
+            0,
+            _(
+                "This is the round the map was derived from: each tenth of the clusters was "
+                "predicted by a map fitted to the others."
+            ),
+        )
+    else:
+        items.insert(0, _("The kept map was used unchanged; this round had no part in it."))
+    if found.own_sources:
+        items.insert(
+            1,
+            _(
+                "Some effects in the knowledge were read off this very round ({sources}), so it "
+                "flatters them; the line without them shows by how much."
+            ).format(sources=", ".join(found.own_sources)),
+        )
+    if not any(one.model == BOOSTED for outcome in found.outcomes for one in outcome.models):
+        items.append(
+            _(
+                "The boosted model was left out, by choice or because its library is missing "
+                "(`pip install 'nightcramp[validate]'`)."
+            )
+        )
+    return Section(id="limits", title=_("Limits"), blocks=(Bullets(items=tuple(items)),))
+
+
+def interval(estimate: Estimate, form: str) -> str:
+    """Return an estimate with its interval."""
+    if estimate.value is None:
+        return NONE
+    value = number(estimate.value, form)
+    if estimate.low is None or estimate.high is None:
+        return value
+    low, high = number(estimate.low, form), number(estimate.high, form)
+    return _("{value} ({low} to {high})").format(value=value, low=low, high=high)
+
+
+def percent(estimate: Estimate) -> str:
+    """Return a proportion in per cent with its interval."""
+    return interval(_times_100(estimate), ".1f") + (" %" if estimate.value is not None else "")
+
+
+def _times_100(estimate: Estimate) -> Estimate:
+    values = {
+        name: None if value is None else 100 * value
+        for name in ("value", "se", "low", "high")
+        if (value := getattr(estimate, name)) is not None or name == "value"
+    }
+    return Estimate(**values)
+
+
+def _percent(value: float) -> str:
+    return f"{number(100 * value, '.1f')} %"
+
+
+def _number(value: float | None, form: str) -> str:
+    return NONE if value is None else number(value, form)

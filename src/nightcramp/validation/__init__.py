@@ -1,0 +1,1 @@
+"""Holds the assessment against a national survey: mapping, facts, scores, statistics."""
