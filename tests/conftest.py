@@ -7,6 +7,10 @@ import os
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
+import time
+from collections.abc import Iterator
+
+import pytest
 from hypothesis import settings
 
 from apps import app, chromium, phone, served
@@ -17,3 +21,10 @@ __all__ = ["app", "chromium", "home", "phone", "postgresql", "served", "server",
 settings.register_profile("build", derandomize=True)
 if os.environ.get("CI"):
     settings.load_profile("build")
+
+
+@pytest.fixture(autouse=True)
+def _zone_of_this_machine() -> Iterator[None]:
+    """After each test the C library is in this machine's zone again, whatever TZ was in it."""
+    yield
+    time.tzset()
