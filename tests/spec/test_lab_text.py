@@ -83,3 +83,11 @@ def test_a_missing_unit_is_assumed_only_when_it_can_be_and_is_shown() -> None:
     fact = read("potassium 3.2")
     assert isinstance(fact.value, LabResult)
     assert fact.value.unit_assumed
+
+
+@pytest.mark.parametrize(
+    "written", ["potassium not raised", "potassium not low", "CK not elevated"]
+)
+def test_a_denied_word_is_not_a_result(written: str) -> None:
+    """It says what the result is not; it is shown as not understood, never as its opposite."""
+    assert read(written).kind == "unrecognised"
