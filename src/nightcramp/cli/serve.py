@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import sys
+
 import click
 
 NO_TLS = (
@@ -36,5 +39,12 @@ def serve(
 
 def _say(address: str, open_browser: bool) -> None:
     click.echo(f"nightcramp is at {address}  (Ctrl+C stops it)")
-    if open_browser:
+    if open_browser and _has_screen():
         click.launch(address)
+
+
+def _has_screen() -> bool:
+    """Return whether a browser could be seen where this runs."""
+    return sys.platform in ("darwin", "win32") or any(
+        os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY")
+    )
