@@ -87,9 +87,7 @@ class Answers:
                 else:
                     form = decoded(act.form, await body_of(request))
                     done = await run_in_threadpool(_made, asked, lambda one: act.do(one, form))
-            response = json_response(done)
-            self.gate.settle(request, response, done)
-            return response
+            return self._told(request, done)
 
         return self._guarded(endpoint, as_page=False)
 
@@ -114,9 +112,7 @@ class Answers:
             done: Done = await run_in_threadpool(_made, asked, route.do)
             if as_page:
                 return self._went(request, done)
-            response = json_response(done)
-            self.gate.settle(request, response, done)
-            return response
+            return self._told(request, done)
 
         return self._guarded(endpoint, as_page=as_page)
 
@@ -150,12 +146,16 @@ class Answers:
         view = self.views.get(act.again)
         if view is None or isinstance(error, RefusedError):
             raise error
-        params = {"params": {**request.path_params}}
-        again = replace(asked, **params, files={})  # type: ignore[arg-type]
+        again = replace(asked, files={})
         return await run_in_threadpool(self._shown, request, again, view, problem_of(error), typed)
 
     def _went(self, request: Request, done: Done) -> Response:
         response = RedirectResponse(done.goto, 303)
+        self.gate.settle(request, response, done)
+        return response
+
+    def _told(self, request: Request, done: Done) -> Response:
+        response = json_response(done)
         self.gate.settle(request, response, done)
         return response
 

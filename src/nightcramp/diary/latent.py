@@ -9,7 +9,6 @@ the nights eliminates u, for all batch entries together.
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,7 +22,6 @@ CLOSE = 3e-4
 """The last Newton step is shorter than this, and what it leaves is its square."""
 LONGEST_STEP = 3.0
 ETA_RANGE = (-25.0, 8.0)
-HALF_LOG_TWO_PI = 0.5 * math.log(2 * math.pi)
 
 
 @dataclass(frozen=True)

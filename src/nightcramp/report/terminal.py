@@ -205,8 +205,6 @@ def _action(item: PlanItem, labels: Mapping[str, str]) -> Iterator[str]:
             basis=expected.basis,
         )
         yield wrap(fewer, 4)
-    if item.diary:
-        yield wrap(item.diary, 4)
     yield wrap(item.verdict, 4)
     for line in filter(None, (item.trial, item.diary)):
         yield wrap(line, 4)

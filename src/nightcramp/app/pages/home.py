@@ -8,7 +8,7 @@ from typing import Literal
 from msgspec import Struct
 
 from nightcramp.app.asked import Asked
-from nightcramp.app.pages.interview import next_page
+from nightcramp.app.pages.interview import talk_of
 from nightcramp.app.pages.morning import book_of, is_told
 from nightcramp.app.routes import Route, View
 from nightcramp.assess.known import Known
@@ -53,7 +53,7 @@ def home(asked: Asked) -> HomePage:
         evening=evening,
         cramps=cramps,
         trial=_trial(record, asked),
-        interview=_interview(steps, asked),
+        interview=_interview(record, asked),
         records=not record.imported,
         diary=asked.viewer.key,
     )
@@ -82,10 +82,10 @@ def _trial(record: OwnRecord, asked: Asked) -> str:
     return today_text(running[-1], asked.clock).strip() if running else ""
 
 
-def _interview(steps: int, asked: Asked) -> Literal["", "start", "go_on"]:
-    if not steps:
+def _interview(record: OwnRecord, asked: Asked) -> Literal["", "start", "go_on"]:
+    if not record.told.steps:
         return "start"
-    return "" if next_page(asked).kind == "finished" else "go_on"
+    return "go_on" if talk_of(record, asked).next_step() else ""
 
 
 ROUTES: tuple[Route, ...] = (View("/", home, "home.html", "What the day asks for."),)

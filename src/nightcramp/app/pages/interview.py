@@ -12,13 +12,12 @@ from nightcramp.errors import InputError, UnknownIdError
 from nightcramp.intake.answers import says_unknown
 from nightcramp.intake.diary_facts import with_diary
 from nightcramp.intake.interview import MOST_STEPS, Interview, why_asked
-from nightcramp.intake.own_record import own_record
+from nightcramp.intake.own_record import OwnRecord, own_record
 from nightcramp.intake.told import Step, keep_told
 from nightcramp.knowledge.loader import knowledge
 from nightcramp.knowledge.schema import Condition, Question
 from nightcramp.language import gettext as _
 from nightcramp.report.words import LEVEL_TITLES
-from nightcramp.store.database import Store
 
 MORE = 10
 SPANS = ("days", "weeks", "months", "years")
@@ -110,8 +109,7 @@ class AnswerForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 def next_page(asked: Asked) -> InterviewPage:
     """Return the step that comes next, or the end."""
-    with asked.opened() as store:
-        talk = _talk(asked, store)
+    talk = talk_of(asked.record, asked)
     steps = talk.told.steps
     most = len(steps) + MORE if asked.query.get("more") == "1" else MOST_STEPS
     step = talk.next_step(most)
@@ -122,8 +120,7 @@ def next_page(asked: Asked) -> InterviewPage:
 
 def page_again(asked: Asked) -> InterviewPage:
     """Return a step that was answered, to be looked at or answered otherwise."""
-    with asked.opened() as store:
-        talk = _talk(asked, store)
+    talk = talk_of(asked.record, asked)
     number = _number(asked)
     if number == len(talk.told.steps) + 1:
         step = talk.next_step(number)
@@ -137,7 +134,7 @@ def answer(asked: Asked, form: AnswerForm) -> Done:
     """Keep what was answered; the same step may be answered again."""
     step = Step(kind=form.kind, ids=tuple(form.ids))
     with asked.opened() as store:
-        talk = _talk(asked, store)
+        talk = talk_of(own_record(store), asked)
         _check(step, talk)
         stays = _answered(talk, step, form)
         talk.done(step)
@@ -150,8 +147,9 @@ def answer(asked: Asked, form: AnswerForm) -> Done:
     return Done(goto="/interview?more=1" if form.going_on else "/interview")
 
 
-def _talk(asked: Asked, store: Store) -> Interview:
-    record, today = own_record(store), asked.clock.today
+def talk_of(record: OwnRecord, asked: Asked) -> Interview:
+    """Return the interview of a person as far as it has come."""
+    today = asked.clock.today
     beside = with_diary(record.imported, record.nights, today)
     return Interview(knowledge(), record.told, today, beside)
 

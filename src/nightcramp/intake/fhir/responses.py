@@ -40,7 +40,6 @@ NOT_FITTING = noted("an answer that does not fit its question")
 SEVERAL = noted("several answers to a question that takes one")
 NESTED = noted("an answer inside another answer, where the form has no question")
 NOT_ASKED = noted("an answer to a question that is not asked after the other answers")
-EMPTY = noted("none of its questions is one of ours, or none was answered")
 STOPPED = noted("it was stopped, or entered in error")
 FUTURE = noted("it is dated after the date of the reading")
 LONGEST = 200
