@@ -85,6 +85,16 @@ def test_many_results_and_long_names_stay_on_the_paper(tmp_path: Path) -> None:
         assert float(page.mediabox.width) == pytest.approx(595.3, abs=1)
 
 
+def test_seven_medicines_leave_the_questions_on_the_first_page(tmp_path: Path) -> None:
+    names = ["methotrexate", "ciclosporin", "naproxen", "salbutamol", "fluticasone"]
+    names += ["indapamide", "simvastatin"]
+    lines = "\n".join(f"  - {name} 10 mg for {n} years" for n, name in enumerate(names, 1))
+    told = f"answers: {{age: 49, sex: male, onset: 3 months}}\nmedicines:\n{lines}\n"
+    reader = written(tmp_path / "a.pdf", story(tmp_path, told))
+    assert len(reader.pages) == 2
+    assert "Sources" in words(reader, 1)
+
+
 def test_the_app_gives_the_same_page_in_spanish(app: Any) -> None:
     app.post("/settings", data={"language": "es"})
     answers = {"kind": "question", "ids": ["age"], "value": "71"}
