@@ -2,10 +2,11 @@
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
+COHORT := .venv/.cohort
 NODE := $(CURDIR)/build/node/node_modules
 export NIGHTCRAMP_NODE_MODULES ?= $(NODE)
 
-.PHONY: help run test judges setup vignettes calibrate trials oracle survive bench fuzz screenshots docs lock clean
+.PHONY: help run test judges setup cohort vignettes calibrate trials oracle survive bench fuzz screenshots docs lock clean
 
 help: ## this list
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -13,7 +14,7 @@ help: ## this list
 run: $(READY) ## start the app on this machine and open it in the browser (PORT=8321)
 	@$(BIN)/nightcramp serve --open $(if $(PORT),--port $(PORT))
 
-test: $(READY) ## check the knowledge, style and types, and run all tests
+test: $(READY) $(COHORT) ## check the knowledge, style and types, and run all tests
 	$(BIN)/nightcramp knowledge --check
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -35,6 +36,12 @@ $(READY): pyproject.toml requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $(READY)
+
+cohort: $(COHORT) ## what reading databases of many people needs besides (DuckDB, Spark, PostgreSQL)
+
+$(COHORT): $(READY) requirements.cohort.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.cohort.lock
+	@touch $(COHORT)
 
 vignettes: $(READY) ## how often the clinical vignettes come out right, with and without labs
 	@$(BIN)/python vignettes/score.py
@@ -79,6 +86,9 @@ lock: ## pin all dependencies with hashes and no addresses (needs uv)
 	uv pip compile pyproject.toml requirements.build.in --extra cds --extra dev --extra passkeys --extra pdf \
 		--extra postgres --extra reminders --extra validate --universal --generate-hashes \
 		--no-annotate --no-header --no-emit-index-url -o requirements.lock
+	uv pip compile pyproject.toml requirements.build.in --extra cohort --extra spark \
+		--constraints requirements.lock --universal --generate-hashes \
+		--no-annotate --no-header --no-emit-index-url -o requirements.cohort.lock
 
 clean: ## remove .venv and caches
 	rm -rf .venv .mypy_cache .ruff_cache build dist

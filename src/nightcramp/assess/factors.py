@@ -43,7 +43,7 @@ def weigh_factors(known: Known) -> list[Weighed]:
     A factor of which nothing is known beyond age and sex explains nothing of this person: it
     is part of the unexplained until somebody asks.
     """
-    weighed = known.each("factors", _weigh_if_spoken_of)
+    weighed = known.each("factors", weigh_if_spoken_of)
     spoken_of = [item for item in weighed.values() if item]
     return [*spoken_of, *known.recall("medicines", MEDICINE_READS, _weigh_medicines)]
 
@@ -56,7 +56,8 @@ def _weigh_medicines(known: Known) -> list[Weighed]:
     ]
 
 
-def _weigh_if_spoken_of(factor: Factor, known: Known) -> Weighed | None:
+def weigh_if_spoken_of(factor: Factor, known: Known) -> Weighed | None:
+    """Return a factor weighed, None where nothing is known of it beyond age and sex."""
     item = weigh_factor(factor, known)
     own = known.facts.finding_about(factor.id) or known.facts.verdict_about(factor.id)
     return item if own or _spoken_of(item.presence, known) else None

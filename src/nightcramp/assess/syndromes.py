@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import numpy as np
 from msgspec import Struct
+from numpy.typing import NDArray
 
 from nightcramp.assess.known import Known
 from nightcramp.assess.ledger import Evidence, weigh
 from nightcramp.knowledge.schema import Mimic, Prior
+
+Array = NDArray[np.float64]
+Flags = NDArray[np.bool_]
 
 TARGET = "night_cramp"
 
@@ -27,24 +32,28 @@ def syndromes(known: Known, pointed_to: list[str]) -> list[Syndrome]:
     `pointed_to`: syndromes that an urgent red flag names. Together they start at the model's
     `flagged_probability` and share it, until somebody has examined the person.
     """
-    weighed = known.each("mimics", _weigh_mimic)
-    priors = _priors({name: item[0] for name, item in weighed.items()}, known, pointed_to)
-    scores = {name: priors[name] * item[1] for name, item in weighed.items()}
-    total = sum(scores.values())
+    weighed = known.each("mimics", weigh_mimic)
+    weights = np.array([item[0] for item in weighed.values()])
+    ratios = np.array([item[1] for item in weighed.values()])
+    lifted = np.array([name in pointed_to for name in weighed])
+    flagged = known.knowledge.model.flagged_probability
+    priors = lifted_priors(weights, lifted, flagged)
     found = [
         Syndrome(
             id=name,
-            probability=scores[name] / total,
-            prior=priors[name],
+            probability=float(probability),
+            prior=float(prior),
             flagged=name in pointed_to,
             evidence=item[2],
         )
-        for name, item in weighed.items()
+        for (name, item), prior, probability in zip(
+            weighed.items(), priors, posterior(weights, ratios, lifted, flagged), strict=True
+        )
     ]
     return sorted(found, key=lambda syndrome: (-syndrome.probability, syndrome.id))
 
 
-def _weigh_mimic(mimic: Mimic, known: Known) -> tuple[float, float, list[Evidence]]:
+def weigh_mimic(mimic: Mimic, known: Known) -> tuple[float, float, list[Evidence]]:
     """Return (prior weight, product of the ratios, ledger)."""
     return prior_of(mimic, known).weight, *weigh(mimic.feature, known)
 
@@ -54,16 +63,28 @@ def prior_of(mimic: Mimic, known: Known) -> Prior:
     return next(row for row in mimic.prior if known.truth(row.when))
 
 
-def _priors(weights: dict[str, float], known: Known, pointed_to: list[str]) -> dict[str, float]:
-    lifted = [name for name in weights if name in pointed_to]
-    rest = sum(weight for name, weight in weights.items() if name not in lifted)
-    share = known.knowledge.model.flagged_probability if lifted else 0.0
-    lifted_total = sum(weights[name] for name in lifted)
-    priors = {}
-    for name, weight in weights.items():
-        if name in lifted:
-            # Equal parts and parts by weight, half each: two flags differ in likelihood.
-            priors[name] = share * 0.5 * (1 / len(lifted) + weight / lifted_total)
-        else:
-            priors[name] = (1 - share) * weight / rest
+def lifted_priors(weights: Array, lifted: Flags, flagged: float) -> Array:
+    """Return starting probabilities, shape (..., syndromes) as `weights`.
+
+    `lifted`: which an urgent flag points to; together those start at `flagged`.
+    """
+    high = np.where(lifted, weights, 0.0)
+    count = lifted.sum(axis=-1, keepdims=True)
+    share = np.where(count > 0, flagged, 0.0)
+    total = np.where(count > 0, high.sum(axis=-1, keepdims=True), 1.0)
+    # Equal parts and parts by weight, half each: two flags differ in likelihood.
+    raised = share * 0.5 * (1 / np.maximum(count, 1) + high / total)
+    rest = np.where(lifted, 0.0, weights)
+    others = (1 - share) * rest / rest.sum(axis=-1, keepdims=True)
+    priors: Array = np.where(lifted, raised, others)
     return priors
+
+
+def posterior(weights: Array, ratios: Array, lifted: Flags, flagged: float) -> Array:
+    """Return the probabilities of the syndromes, shape (..., syndromes) as `weights`.
+
+    `ratios`: of each, the product of the likelihood ratios of its features.
+    """
+    scores = lifted_priors(weights, lifted, flagged) * ratios
+    probabilities: Array = scores / scores.sum(axis=-1, keepdims=True)
+    return probabilities

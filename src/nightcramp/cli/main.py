@@ -12,6 +12,7 @@ import click
 from nightcramp import __version__
 from nightcramp.cli import (
     cds,
+    cohort,
     diary,
     doctor,
     fhir,
@@ -56,6 +57,7 @@ cli.add_command(fhir.fhir)
 cli.add_command(cds.cds)
 cli.add_command(passphrase.passphrase)
 cli.add_command(validate.validate)
+cli.add_command(cohort.cohort)
 for keeping in (store.export, store.backup, store.restore, store.people):
     cli.add_command(keeping)
 

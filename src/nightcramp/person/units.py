@@ -20,7 +20,7 @@ def convert(lab: Lab, value: float, unit: str) -> tuple[float, bool]:
     Raises InputError for a unit the test is never reported in or an impossible value.
     """
     if unit:
-        result = _apply(_conversion(lab, unit), value)
+        result = _apply(conversion_of(lab, unit), value)
         _check(lab, result, f"{number(value)} {unit}")
         return result, False
     for conversion in (Conversion(unit=lab.unit, factor=1.0), *lab.units):
@@ -35,7 +35,10 @@ def convert(lab: Lab, value: float, unit: str) -> tuple[float, bool]:
     )
 
 
-def _conversion(lab: Lab, unit: str) -> Conversion:
+def conversion_of(lab: Lab, unit: str) -> Conversion:
+    """Return how a unit is converted; raises InputError for one the test is never reported in."""
+    if not unit:
+        return Conversion(unit=lab.unit, factor=1.0)
     wanted = canonical(unit)
     if wanted == canonical(lab.unit):
         return Conversion(unit=lab.unit, factor=1.0)

@@ -52,12 +52,12 @@ def facts_of(record: Record, statements: Iterable[Statement]) -> Iterator[Fact]:
         yield Fact(kind="condition", id=identifier, value=newest.present, provenance=origin)
 
 
-def conditions_named(record: Record, concept: Concept) -> dict[str, bool]:
+def conditions_named(codes: Codes, concept: Concept) -> dict[str, bool]:
     """Return the conditions a concept names, and whether as present: codes first, else words."""
-    coded = {name for c in concept.coding if (name := record.codes.condition(c))}
+    coded = {name for c in concept.coding if (name := codes.condition(c))}
     if coded:
         return dict.fromkeys(sorted(coded), True)
-    said = (_conditions_in(record.codes, text) for text in texts_of(concept))
+    said = (_conditions_in(codes, text) for text in texts_of(concept))
     return next((named for named in said if named), {})
 
 
@@ -79,7 +79,7 @@ def _statements(record: Record, entry: Entry) -> Iterator[Statement]:
         return
     if code_in(concept) in record.codes.content.nothing:
         return
-    named = conditions_named(record, concept)
+    named = conditions_named(record.codes, concept)
     if not named:
         record.leave_out(entry, _why_unnamed(record, concept))
         return

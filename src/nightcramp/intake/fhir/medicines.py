@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from nightcramp.intake.fhir.bundle import BROKEN
-from nightcramp.intake.fhir.codes import code_in, name_of, texts_of
+from nightcramp.intake.fhir.codes import Codes, code_in, name_of, texts_of
 from nightcramp.intake.fhir.record import Entry, Record, changed_meaning
 from nightcramp.intake.fhir.references import contained_in, key_of
 from nightcramp.intake.fhir.resources import (
@@ -130,7 +130,7 @@ def _courses(record: Record, entry: Entry) -> list[Course]:
     concepts = _concepts(record, entry)
     if any(code_in(concept) in record.codes.content.nothing for concept in concepts):
         return []
-    named = [(i, s, c) for c in concepts for i, s in _ingredients(record, c)]
+    named = [(i, s, c) for c in concepts for i, s in ingredients_named(record.codes, c)]
     if not named:
         _leave_unknown(record, entry, concepts)
         return []
@@ -207,7 +207,7 @@ def _medication(record: Record, resource: Any, reference: Reference) -> Medicati
 
 
 def _product(record: Record, medication: Medication, holder: Any) -> list[Concept]:
-    if medication.code and _ingredients(record, medication.code):
+    if medication.code and ingredients_named(record.codes, medication.code):
         return [medication.code]
     parts = [_part(record, medication, holder, item) for item in medication.ingredient[:MOST_PARTS]]
     known = [concept for concept in parts if concept]
@@ -225,19 +225,16 @@ def _part(record: Record, medication: Medication, holder: Any, item: Ingredient)
     return found.code if found else None
 
 
-def _ingredients(record: Record, concept: Concept) -> list[tuple[str, Strength | None]]:
+def ingredients_named(codes: Codes, concept: Concept) -> list[tuple[str, Strength | None]]:
     """Return the ingredients a concept names, with their strengths where it prints them."""
     texts = texts_of(concept)
-    strengths = {i: s for text in texts for i, s in reversed(_named(record, text)) if s}
-    coded = [i for coding in concept.coding for i in record.codes.medicines(coding)]
-    named = coded or next((ids for t in texts if (ids := [i for i, _ in _named(record, t)])), [])
+    read = [_read_name(codes.knowledge, text) for text in texts]
+    strengths = {i: s for parts in read for i, s in reversed(parts) if s}
+    coded = [i for coding in concept.coding for i in codes.medicines(coding)]
+    named = coded or next((ids for parts in read if (ids := [i for i, _ in parts])), [])
     if not named and not concept.coding:
-        named = [found.id for text in texts for found in medicine_ids(record.knowledge, text)]
+        named = [found.id for text in texts for found in medicine_ids(codes.knowledge, text)]
     return [(identifier, strengths.get(identifier)) for identifier in dict.fromkeys(named)]
-
-
-def _named(record: Record, text: str) -> tuple[tuple[str, Strength | None], ...]:
-    return _read_name(record.knowledge, text)
 
 
 @functools.lru_cache(maxsize=4096)

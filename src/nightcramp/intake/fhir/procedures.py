@@ -26,7 +26,7 @@ def _statements(record: Record, entry: Entry) -> Iterator[Statement]:
         record.leave_out(entry, noted("it was not done, or not yet"))
         return
     content = record.codes.content
-    named = [name for name, present in conditions_named(record, concept).items() if present]
+    named = [name for name, present in conditions_named(record.codes, concept).items() if present]
     lasting = [name for name in named if name in content.operations]
     recent = [name for name in named if name in content.treatments]
     day = record.day(*_dates(procedure))

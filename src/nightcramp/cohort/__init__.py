@@ -1,0 +1,1 @@
+"""From one person to a population: the same knowledge and mathematics over a database."""
