@@ -162,6 +162,19 @@ CASES: dict[str, tuple[list[Resource], list[str]]] = {
     "refuted": ([diagnosis(verificationStatus=coded("refuted"))], []),
     "not confirmed": ([diagnosis(verificationStatus=coded("provisional"))], []),
     "diagnosed in error": ([diagnosis(verificationStatus=coded("entered-in-error"))], []),
+    "not written as FHIR says": (
+        [diagnosis(onsetDateTime="2010-01-05", clinicalStatus=[coded("resolved")])],
+        [],
+    ),
+    "over by its second coding": (
+        [
+            diagnosis(
+                onsetDateTime="2010-01-05",
+                clinicalStatus={"coding": [{"display": "Over"}, {"code": "Resolved"}]},
+            )
+        ],
+        ["diabetes 2010-01-05 2010-01-06"],
+    ),
     "with a modifier": ([diagnosis(modifierExtension=[{"url": "x"}])], []),
     "denied by its words": ([diagnosis(code={"text": "No diabetes"})], []),
     "of the past by its words": (
@@ -230,6 +243,22 @@ CASES: dict[str, tuple[list[Resource], list[str]]] = {
         [
             order(
                 contained=[{"resourceType": "Medication", "id": "m", "code": FUROSEMIDE}],
+                medicationReference={"reference": "#m"},
+            )
+        ],
+        ["furosemide 2019-05-01 2021-06-01"],
+    ),
+    "a product inside the order, by its parts": (
+        [
+            order(
+                contained=[
+                    {
+                        "resourceType": "Medication",
+                        "id": "m",
+                        "ingredient": [{"itemReference": {"reference": "#s"}}],
+                    },
+                    {"resourceType": "Medication", "id": "s", "code": FUROSEMIDE},
+                ],
                 medicationReference={"reference": "#m"},
             )
         ],
@@ -368,7 +397,8 @@ LEFT_OUT = {
     "unconfirmed": 1,
     "refuted": 1,
     "denied": 2,
-    "over_undated": 3,
+    "misfit": 1,
+    "over_undated": 4,
     "not_done": 1,
     "not_taken": 5,
     "not_to_give": 1,
@@ -432,6 +462,14 @@ def test_a_record_becomes(export: Export, case: str) -> None:
 @pytest.mark.parametrize("name", LEFT_OUT)
 def test_what_is_left_out_is_counted(export: Export, name: str) -> None:
     assert export.left_out(name) == LEFT_OUT[name]
+
+
+def test_it_is_told_how_codings_were_understood(export: Export) -> None:
+    uses = {use.table: use for use in export.source.mapping.uses}
+    assert uses["Condition"].by == {"code": 17, "name": 1, "none": 2}
+    assert uses["Observation"].by["name"] == 1
+    assert uses["MedicationRequest"].by["local_form"] == 1
+    assert export.source.mapping.unread["Observation"]["Electrolytes"] == 1
 
 
 def test_people_are_born_and_seen(export: Export) -> None:
@@ -542,6 +580,11 @@ BROKEN: dict[str, tuple[dict[str, bytes], str, str]] = {
         "line 2",
         "STU3",
     ),
+    "STU3 by what it was verified as": (
+        {"Condition": old("Condition", verificationStatus="entered-in-error")},
+        "line 1",
+        "STU3",
+    ),
     "STU3 by its fields": (
         {"MedicationStatement": old("MedicationStatement", taken="y")},
         "line 1",
@@ -592,6 +635,15 @@ def test_an_export_needs_people(tmp_path: Path) -> None:
 def test_an_empty_folder_is_no_export(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="holds no"), opened(str(tmp_path)):
         pass
+
+
+def test_a_name_may_hold_what_stands_for_other_names(tmp_path: Path) -> None:
+    folder = tmp_path / "an [old] export's 1*?"
+    folder.mkdir()
+    (folder / "Patient[1]*.ndjson").write_bytes(PERSON)
+    (folder / "Condition[1]*.ndjson").write_bytes(GOOD * 2)
+    with read(folder) as export:
+        assert export.source.mapping.unnamed == 2
 
 
 def test_an_export_of_people_alone_can_be_read(tmp_path: Path) -> None:

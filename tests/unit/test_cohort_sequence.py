@@ -44,6 +44,7 @@ from nightcramp.cohort.sequence_analysis import (
     control_members,
     marker_ids,
     medicine_ids,
+    wanted_of,
 )
 from nightcramp.cohort.sequence_settings import Choice, content, faults_of, settings
 from nightcramp.cohort.tokens import BORN, DIED, OBSERVED, Token
@@ -75,7 +76,7 @@ def table(*events: Event) -> pa.Table:
 def test_periods_that_touch_are_one_and_death_ends_them() -> None:
     histories = from_events(
         table(
-            (7, 0, -9000, None, 1.0),
+            (7, 0, 1945, 511, 1.0),
             (7, 1, 100, 199, None),
             (7, 1, 200, 300, None),
             (7, 1, 500, 900, None),
@@ -89,7 +90,8 @@ def test_periods_that_touch_are_one_and_death_ends_them() -> None:
         (100, 300),
         (500, 700),
     ]
-    assert histories.born.tolist() == [-9000, -9000]
+    born = (dt.date(1945, 5, 11) - dt.date(1970, 1, 1)).days
+    assert histories.born.tolist() == [born, born]
     assert histories.female.tolist() == [1, 1]
     assert histories.people == 1
 
@@ -111,6 +113,46 @@ def test_what_began_in_an_earlier_period_is_not_new_in_a_later_one() -> None:
     )
     assert histories.first(["medicine:quinine"]).tolist() == [150, BEFORE, BEFORE, NEVER, NEVER]
     assert histories.first(["medicine:furosemide"]).tolist() == [NEVER] * 5
+
+
+def test_births_are_known_as_far_as_they_are_told() -> None:
+    """Year alone: its middle; month alone: its middle; two that differ: unknown."""
+    observed = [(person, 1, 100, 200, None) for person in range(1, 6)]
+    told = [
+        (1, 0, 1950, 0, 0.0),
+        (2, 0, 1950, 200, None),
+        (3, 0, 1950, 231, 1.0),
+        (4, 0, 1950, 101, 1.0),
+        (4, 0, 1951, 101, 1.0),
+    ]
+    histories = from_events(table(*told, *observed), TOKENS)
+    days = [dt.date(1950, 7, 1), dt.date(1950, 2, 15), dt.date(1950, 2, 15)]
+    born = [(day - dt.date(1970, 1, 1)).days for day in days]
+    assert histories.born.tolist() == [*born, NEVER, NEVER]
+    assert histories.female.tolist() == [0, -1, 1, 1, -1]
+
+
+def test_supplies_last_as_recorded_or_as_long_as_they_were_for() -> None:
+    histories = from_events(
+        table(
+            (1, 0, 1970, 401, None),
+            (1, 1, 95, 900, None),
+            (1, 3, 50, 60, None),
+            (1, 3, 100, 110, None),
+            (1, 3, 200, None, 30.0),
+            (1, 3, 300, 290, 10.0),
+            (1, 3, 400, None, None),
+        ),
+        TOKENS,
+    )
+    spells = histories.spells(["medicine:quinine"], lasts=5)
+    assert list(zip(spells.start.tolist(), spells.end.tolist(), strict=True)) == [
+        (100, 110),
+        (200, 229),
+        (300, 309),
+        (400, 404),
+    ]
+    assert histories.first(["medicine:quinine"]).tolist() == [100]
 
 
 def test_a_table_without_a_column_says_which() -> None:
@@ -493,6 +535,15 @@ def test_a_class_holds_its_medicines_and_those_of_classes_below_it() -> None:
     assert medicine_ids("atenolol", knowledge()) == ["medicine:atenolol"]
     assert "condition:muscle_cramp" in marker_ids("muscle_cramp", knowledge())
     assert "medicine:quinine" in marker_ids("quinine", knowledge())
+
+
+def test_an_analysis_asks_for_the_events_it_needs_and_no_others() -> None:
+    wanted = wanted_of(["statin"], ["muscle_cramp"])
+    assert all(map(wanted, [BORN, OBSERVED, DIED]))
+    needed = [("medicine", "simvastatin"), ("medicine", "atenolol"), ("condition", "muscle_cramp")]
+    assert all(wanted(Token(kind=kind, id=name)) for kind, name in needed)  # type: ignore[arg-type]
+    others = [("medicine", "furosemide"), ("condition", "insomnia"), ("lab", "potassium")]
+    assert not any(wanted(Token(kind=kind, id=name)) for kind, name in others)  # type: ignore[arg-type]
 
 
 def test_controls_are_medicines_of_which_no_effect_is_known() -> None:

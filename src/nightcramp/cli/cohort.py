@@ -5,12 +5,9 @@ from __future__ import annotations
 import datetime as dt
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
-
-if TYPE_CHECKING:
-    pass
 
 FOLDER = click.Path(path_type=Path, file_okay=False)
 FILE = click.Path(path_type=Path, dir_okay=False)
@@ -124,6 +121,98 @@ def person(
     facts = facts_of_person(address, person, knowledge(), as_of.date() if as_of else None)
     found = assess(facts, questions=questions)
     click.echo(json_text(found) if as_json else assessment_text(found, knowledge()), nl=as_json)
+
+
+@cohort.command()
+@CDM
+@click.option(
+    "--medicine",
+    "medicines",
+    multiple=True,
+    default=("diuretic", "statin", "laba"),
+    show_default=True,
+    help="An ingredient or a class; again for more.",
+)
+@click.option(
+    "--marker",
+    "markers",
+    multiple=True,
+    help="A sign of cramps, a condition or a medicine; else every diagnosis of cramps and quinine.",
+)
+@click.option("--control", "controls", multiple=True, help="A medicine that cannot matter.")
+@click.option("--run-in", type=int, help="Days without it before a start counts as one.")
+@click.option("--window", type=int, help="Days between the two starts, at most.")
+@click.option(
+    "--trend",
+    type=click.Choice(["rates", "counts", "none"]),
+    help="How chance is worked out: by rates in others, by counts in all, not at all.",
+)
+@click.option("--no-case-series", is_flag=True, help="Only the order of starts (much faster).")
+@click.option("--html", "page", type=FILE, help="Also write the report as a page (.html).")
+@click.option("--pdf", type=FILE, help="Also write the report as a PDF.")
+@MEMORY
+@THREADS
+@AS_JSON
+def sequence(
+    address: str,
+    medicines: tuple[str, ...],
+    markers: tuple[str, ...],
+    controls: tuple[str, ...],
+    run_in: int | None,
+    window: int | None,
+    trend: str | None,
+    no_case_series: bool,
+    page: Path | None,
+    pdf: Path | None,
+    memory: str,
+    threads: int,
+    as_json: bool,
+) -> None:
+    """Ask whether cramps follow the start of a medicine more often than they precede it.
+
+    By the order of starts (prescription sequence symmetry) and by a self-controlled case series,
+    beside medicines that cannot matter.
+    """
+    from nightcramp.cli.output import json_text
+    from nightcramp.cohort.sequence_run import sequence_in
+    from nightcramp.cohort.sequence_settings import settings
+    from nightcramp.knowledge.loader import knowledge
+    from nightcramp.report.cohort_sequence import sequence_document, sequence_text
+    from nightcramp.store.csv_tables import refuse_existing
+
+    for new in (page, pdf):
+        if new is not None:
+            refuse_existing(new)
+    changes = {"run_in": run_in, "window": window, "trend": trend}
+    chosen = settings(
+        **{name: value for name, value in changes.items() if value is not None},
+        case_series=not no_case_series,
+    )
+    found = sequence_in(
+        address, medicines, markers, controls, chosen, knowledge(), _limits(memory, threads)
+    )
+    if page is not None or pdf is not None:
+        _write_documents(sequence_document(found), page, pdf)
+    click.echo(json_text(found) if as_json else sequence_text(found), nl=as_json)
+
+
+def _write_documents(document: Any, page: Path | None, pdf: Path | None) -> None:
+    """Write a report as a page and as a PDF, each whole or not at all."""
+    from nightcramp.report.document_html import html_of
+    from nightcramp.report.document_pdf import pdf_of
+
+    if page is not None:
+        _write(page, html_of(document).encode())
+    if pdf is not None:
+        _write(pdf, pdf_of(document, dt.datetime.now().astimezone()))
+
+
+def _write(path: Path, content: bytes) -> None:
+    from nightcramp.store.files import written_whole
+
+    with written_whole(path) as handle:
+        handle.write(content)
+    click.echo(f"Written to {path}", err=True)
 
 
 def _when(everyone: bool, as_of: dt.datetime | None) -> Any:

@@ -234,6 +234,7 @@ def _parquet(backend: Any, folder: Path, shown: str) -> Tables:
 
 
 def no_parquet(error: Exception, path: Path) -> InputError:
+    """Return what a person is told of a file that an engine cannot open."""
     return InputError(
         _("cannot be read as a Parquet file: {reason}").format(reason=reason_of(error)),
         where=str(path),

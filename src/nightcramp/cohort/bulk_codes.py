@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Callable
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -30,7 +30,7 @@ from nightcramp.knowledge.loader import Knowledge
 from nightcramp.knowledge.schema import Lab
 from nightcramp.person.units import canonical, conversion_of
 
-NOBODY: dict[str, Any] = {}
+OWN = "Medication/the-one-named"
 
 
 class Meaning(Struct, frozen=True, kw_only=True):
@@ -42,22 +42,21 @@ class Meaning(Struct, frozen=True, kw_only=True):
 
 
 class Coder:
-    """Decides what codings mean; `product_of` finds another Medication of the export by its id."""
+    """Decides what codings mean; `parts`: products that others name as ingredients, by id."""
 
     def __init__(
-        self,
-        knowledge: Knowledge,
-        content: CohortContent,
-        product_of: Callable[[str], str] = lambda _: "",
+        self, knowledge: Knowledge, content: CohortContent, parts: Mapping[str, str]
     ) -> None:
         self.knowledge = knowledge
         self.codes = codes_of(knowledge)
-        self.product_of = product_of
+        self.parts = parts
         self.day = dt.date(2000, 1, 1)
         words = "|".join(re.escape(word) for word in content.local_forms)
         self._local = re.compile(rf"\b(?:{words})\b", re.I)
 
-    def _record(self, kind: str, fields: dict[str, Any], **medications: Any) -> Record:
+    def _record(
+        self, kind: str, fields: dict[str, Any], medications: dict[str, Any] | None = None
+    ) -> Record:
         resource, _misfits = decode(kind, fields)
         return Record(
             knowledge=self.knowledge,
@@ -66,7 +65,7 @@ class Coder:
             as_of=self.day,
             account=Account(),
             entries={kind: [Entry(kind, "", resource)]},
-            medications=medications,
+            medications=medications or {},
         )
 
     # Diagnoses and procedures
@@ -102,26 +101,17 @@ class Coder:
     # Medicines
 
     def medicine(self, product: str) -> Meaning:
-        """Return the ingredients of a product: a concept, a Medication, or one contained."""
+        """Return the ingredients of what a record names: a concept, or a Medication."""
         written = _plain(product)
-        if "reference" in written:
-            fields = {
-                "medicationReference": {"reference": written["reference"]},
-                "contained": written.get("contained"),
-            }
-            record = self._record("MedicationRequest", {**fields, "status": "active"})
-            inside = _contained(written)
-        elif written.keys() & {"code", "ingredient"}:
-            medications = self._medications(written)
-            fields = {"medicationReference": {"reference": "Medication/"}, "status": "active"}
-            record = self._record("MedicationRequest", fields, **medications)
-            inside = written.get("code")
+        if written.keys() & {"code", "ingredient"}:
+            fields = {"medicationReference": {"reference": OWN}, "status": "active"}
+            record = self._record("MedicationRequest", fields, self._medications(written))
+            concept = _concept(written.get("code"))
         else:
             fields = {"medicationCodeableConcept": written, "status": "active"}
             record = self._record("MedicationRequest", fields)
-            inside = written
+            concept = _concept(written)
         facts = list(read_medicines(record))
-        concept = _concept(inside)
         names = [*texts_of(concept), *(fact.provenance.written for fact in facts)]
         name = next(iter(names), "") or name_of(concept)
         if facts and any(self._local.search(one) for one in names):
@@ -133,10 +123,11 @@ class Coder:
 
     def _medications(self, written: dict[str, Any]) -> dict[str, Any]:
         """Return the Medication itself and those that its ingredients point to."""
-        found = {"Medication/": decode("Medication", written)[0]}
+        found = {OWN: decode("Medication", written)[0]}
         for reference in _references(written):
             key = key_of(reference)
-            if key.startswith("Medication/") and (other := self.product_of(key[11:])):
+            other = self.parts.get(key.rpartition("/")[2].removeprefix("urn:uuid:"))
+            if other:
                 found[key] = decode("Medication", _plain(other))[0]
         return found
 
@@ -152,6 +143,12 @@ class Coder:
         content = self.codes.content
         known = content.answers.keys() | content.numbers.keys()
         return next((one for one in loinc_of(concept) if one in known), None)
+
+    def way(self, code: str) -> str:
+        """Return whether it is a code by which an observation is known, or its name."""
+        content = self.codes.content
+        known = self.codes.labs.keys() | content.answers.keys() | content.numbers.keys()
+        return "name" if known.isdisjoint(loinc_of(_concept(_plain(code)))) else "code"
 
     def name(self, code: str) -> str:
         """Return what a coding is called."""
@@ -203,17 +200,8 @@ def _plain(text: str) -> dict[str, Any]:
 
 
 def _concept(written: Any) -> Concept:
-    resource, _misfits = decode("Condition", {"code": written} if written else NOBODY)
+    resource, _misfits = decode("Condition", {"code": written} if written else {})
     return resource.code or Concept()
-
-
-def _contained(written: dict[str, Any]) -> Any:
-    """Return the code of the contained resource that is pointed to."""
-    wanted = str(written["reference"]).removeprefix("#")
-    for part in written.get("contained") or []:
-        if isinstance(part, dict) and part.get("id") == wanted:
-            return part.get("code")
-    return None
 
 
 def _references(written: dict[str, Any]) -> list[str]:

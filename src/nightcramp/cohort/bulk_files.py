@@ -48,6 +48,9 @@ NEWER: Mapping[str, tuple[str, ...]] = {
 }
 """Fields that FHIR R4 does not have any more, and not yet: by them a version is known."""
 
+OLD_WORDS = ("clinicalStatus", "verificationStatus")
+"""Fields that were words before R4, and are codings since."""
+
 _WORD = re.compile(r"[A-Za-z]+")
 
 
@@ -181,7 +184,7 @@ def _fault(path: Path, number: int, line: bytes, kind: str) -> InputError | None
 
 def is_older(record: dict[str, Any], kind: str) -> bool:
     """Return whether a record is written in an older version of FHIR than R4."""
-    if isinstance(record.get("clinicalStatus"), str):
+    if any(isinstance(record.get(name), str) for name in OLD_WORDS):
         return True
     meta = record.get("meta")
     profiles = meta.get("profile") if isinstance(meta, dict) else None
@@ -209,7 +212,9 @@ def fault_in(path: Path, number: int, line: bytes, kind: str) -> InputError:
             hint=_("In a bulk export every line of a file is one FHIR resource."),
         )
     return InputError(
-        _("is of the kind {found}, in a file of the kind {kind}").format(found=found[:60], kind=kind),
+        _("is of the kind {found}, in a file of the kind {kind}").format(
+            found=found[:60], kind=kind
+        ),
         where=where,
         hint=_("In a bulk export a file holds records of one kind only."),
     )

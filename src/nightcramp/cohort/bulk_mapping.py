@@ -24,6 +24,7 @@ NOTICES = {
     "not_of_a_person": noted("records about nobody in the files of the kind Patient: not read"),
     "other_kinds": noted("files with other kinds of records: not read"),
     "older_version": noted("older versions of records that are there again: not read"),
+    "misfit": noted("records not written as FHIR says: not read"),
     "in_error": noted("records that were entered in error: not read"),
     "modifier": noted("records with a modifier that may change their meaning: not read"),
     "unconfirmed": noted("diagnoses that are not confirmed: not read"),
@@ -65,13 +66,9 @@ def read_export(database: Database, knowledge: Knowledge, content: CohortContent
     """Return what the codings of an export stand for, and account for its records."""
     con = database.backend.con
 
-    def product_of(name: str) -> str:
-        row = con.execute("SELECT product FROM products WHERE id = ?", [name]).fetchone()
-        return str(row[0]) if row else ""
-
     for kind in MEDICINES:
         con.execute(_named(kind))
-    mapper = _Mapper(con, Coder(knowledge, content, product_of))
+    mapper = _Mapper(con, Coder(knowledge, content, _parts(con)))
     mapper.count_left_out()
     mapper.read("Condition", mapper.coder.diagnosis)
     mapper.read("Procedure", mapper.coder.procedure)
@@ -81,12 +78,19 @@ def read_export(database: Database, knowledge: Knowledge, content: CohortContent
     return mapper.mapping
 
 
+def _parts(con: Any) -> dict[str, str]:
+    """Return the products of the export that others name as their ingredients, by id."""
+    named = "json_extract_string(product, '$.ingredient[*].itemReference.reference')"
+    wanted = f"SELECT medication_of(unnest({named})) FROM products"
+    found = con.execute(f"SELECT id, product FROM products WHERE id IN ({wanted})").fetchall()
+    return dict(found)
+
+
 def _named(kind: str) -> str:
     """Return the statement for medicines with what names them, wherever it stands."""
     return (
         f"CREATE OR REPLACE VIEW named_{kind} AS SELECT t.*, t.rowid AS place, "
-        "CASE WHEN coded <> '' THEN coded WHEN inside <> '' THEN "
-        "json_object('reference', points, 'contained', inside::JSON)::VARCHAR "
+        "CASE WHEN coded <> '' THEN coded WHEN inside <> '' THEN inside "
         f"ELSE coalesce(product, '') END AS code FROM {kind} t LEFT JOIN products p "
         "ON t.coded = '' AND t.inside = '' AND p.id = medication_of(t.points)"
     )
@@ -124,7 +128,7 @@ class _Mapper:
         codings = self._counted(table, f"code, count_if({undated})", "code")
         for code, over, rows in codings:
             found = decide(code) if code else Meaning()
-            by[found.by] += rows
+            by["none" if found.by == "denied" else found.by] += rows
             self._take(kind, code, found, rows)
             if found.tokens:
                 self.mapping.left_out["over_undated"] += over
@@ -196,7 +200,7 @@ class _Mapper:
                 if code in labs
                 else self.coder.number(numbers[code], ucum, unit)
             )
-            by["code" if token else "unit"] += rows
+            by[self.coder.way(code) if token else "unit"] += rows
             if token:
                 number = self.mapping.tokens.number(token)
                 self.mapping.measured.append((code, ucum, unit, number))

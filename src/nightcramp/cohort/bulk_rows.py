@@ -8,6 +8,7 @@ DuckDB parses every line once. Dates become days since 1970-01-01 by the rules o
 from __future__ import annotations
 
 import datetime as dt
+import glob
 from collections.abc import Iterable, Mapping, Sequence
 
 from msgspec import Struct
@@ -96,7 +97,7 @@ def _day(name: str) -> dict[str, str]:
 CONDITION = Kind(
     columns={
         "clinicalStatus": "JSON",
-        "verificationStatus": CODED,
+        "verificationStatus": "JSON",
         "code": "JSON",
         "onsetDateTime": "VARCHAR",
         "onsetPeriod": PERIOD,
@@ -107,9 +108,10 @@ CONDITION = Kind(
         "recordedDate": "VARCHAR",
     },
     why=(
-        ("in_error", "coded(verificationStatus) = 'entered-in-error'"),
-        ("unconfirmed", f"coded(verificationStatus) IN ({_texts(UNSURE)})"),
-        ("refuted", "coded(verificationStatus) = 'refuted'"),
+        ("misfit", "misfits(clinicalStatus) OR misfits(verificationStatus)"),
+        ("in_error", "code_in(verificationStatus) = 'entered-in-error'"),
+        ("unconfirmed", f"code_in(verificationStatus) IN ({_texts(UNSURE)})"),
+        ("refuted", "code_in(verificationStatus) = 'refuted'"),
         ("no_code", "written(code) = ''"),
     ),
     picked={
@@ -117,7 +119,7 @@ CONDITION = Kind(
         "recorded_on": _first("recordedDate"),
         "onset_on": _first("onsetDateTime", 'onsetPeriod."start"'),
         "abated_on": _first("abatementDateTime", 'abatementPeriod."end"'),
-        "over": f"coalesce(lower(clinicalStatus->>'$.coding[0].code') IN ({_texts(OVER)}), false)"
+        "over": f"coalesce(code_in(clinicalStatus) IN ({_texts(OVER)}), false)"
         " OR coalesce(abatementString, '') <> '' OR coalesce(abatementBoolean = 'true', false)",
     },
     kept={
@@ -238,7 +240,8 @@ POINTS = "medicationReference.reference"
 PRODUCT = {
     "coded": "written(medicationCodeableConcept)",
     "points": f"coalesce({POINTS}, '')",
-    "inside": f"CASE WHEN starts_with({POINTS}, '#') THEN written(contained) ELSE '' END",
+    "inside": f"CASE WHEN starts_with({POINTS}, '#') THEN coalesce(product_of("
+    f"inner_of(contained, substr({POINTS}, 2)), contained), '') ELSE '' END",
 }
 TAKEN = {
     "coded": "coded",
@@ -437,6 +440,11 @@ def macros(today: dt.date) -> Iterable[str]:
     yield "dated(t) AS CASE WHEN day_of(t) IS NOT NULL THEN t END"
     yield f"seen(t) AS CASE WHEN whole({full} END) <= {now} THEN whole({full} END) END"
     yield "written(j) AS coalesce(nullif(j::VARCHAR, 'null'), '')"
+    yield "misfits(j) AS coalesce(json_type(j) NOT IN ('OBJECT', 'NULL'), false)"
+    yield (
+        "code_in(j) AS lower(list_filter(json_extract_string(j, '$.coding[*].code'), "
+        "lambda c: c <> '')[1])"
+    )
     yield "finite(v) AS CASE WHEN isfinite(TRY_CAST(v AS DOUBLE)) THEN TRY_CAST(v AS DOUBLE) END"
     yield "coded(c) AS lower(list_filter(c.coding, lambda x: x.code <> '')[1].code)"
     yield (
@@ -446,6 +454,17 @@ def macros(today: dt.date) -> Iterable[str]:
     yield (
         "is_person(t) AS starts_with(t, 'urn:uuid:') OR "
         "split_part(t, '/', CASE WHEN contains(t, '/_history/') THEN -4 ELSE -2 END) = 'Patient'"
+    )
+    yield (
+        "inner_of(all_of_them, wanted) AS list_filter(json_extract(all_of_them, '$[*]'), "
+        "lambda c: json_extract_string(c, '$.id') = wanted "
+        "AND json_extract_string(c, '$.resourceType') = 'Medication')[1]"
+    )
+    yield (
+        "product_of(m, parts) AS CASE WHEN m IS NOT NULL THEN json_object('code', "
+        "json_extract(m, '$.code'), 'ingredient', json_extract(m, '$.ingredient'), 'contained', "
+        "CASE WHEN contains(json_extract(m, '$.ingredient')::VARCHAR, '\"#') THEN parts END)"
+        "::VARCHAR END"
     )
     yield "medication_of(t) AS person_of(replace(t, 'urn:uuid:', 'Medication/'))"
     yield (
@@ -467,7 +486,7 @@ def macros(today: dt.date) -> Iterable[str]:
 def lines(files: Sequence[str], columns: Mapping[str, str]) -> str:
     """Return the rows of some files of lines as SQL names them."""
     typed = ", ".join(f"{name}: {text(kind)}" for name, kind in columns.items())
-    listed = ", ".join(text(file) for file in files)
+    listed = ", ".join(text(glob.escape(file)) for file in files)
     return (
         f"read_json([{listed}], format='newline_delimited', columns={{{typed}}}, filename='file')"
     )
@@ -483,6 +502,7 @@ def fault(kind: str) -> str:
     )
     if kind == "Condition":
         tests.append("coalesce(json_type(clinicalStatus) = 'VARCHAR', false)")
+        tests.append("coalesce(json_type(verificationStatus) = 'VARCHAR', false)")
     if kind == "Patient":
         tests.append("coalesce(id, '') = ''")
     return " OR ".join(tests)

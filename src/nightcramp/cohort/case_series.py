@@ -97,7 +97,7 @@ def case_series(
         notices = (*notices, COMMON)
     told = CaseSeries(cases=tellable(len(cases), chosen), notices=notices)
     if not len(cases):
-        return changed(told, withheld=NO_CASE)
+        return changed(told, exposed=0, acting=0, withheld=NO_CASE)
     pieces, exposure = pieces_of(histories, cases, medicines, chosen)
     exposed, inside, outside = _exposed(pieces, exposure)
     told = changed(told, exposed=tellable(exposed, chosen), acting=tellable(inside, chosen))

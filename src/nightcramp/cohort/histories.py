@@ -30,6 +30,8 @@ NEVER = int(np.iinfo(np.int32).max)
 BEFORE = int(np.iinfo(np.int32).min)
 """A day before somebody's observation began; which one does not matter."""
 RECORDED = ("condition", "operation", "treatment", "medicine")
+MOST_SUPPLY = 3660
+YEARS = (1850, 9000)
 COLUMNS = ("person", "token", "start", "end", "value")
 
 
@@ -173,36 +175,55 @@ def from_arrays(
 
 
 def from_events(events: pa.Table, tokens: Sequence[Token]) -> Histories:
-    """Return the histories in a table of events (see `tokens.py`), sorted by person.
+    """Return the histories in a table of events (see `events.py`), sorted by person.
 
-    Periods of observation that overlap or touch are one, and end with death. People without any
-    are left out. Raises InputError where a column is missing.
+    Periods of observation that overlap or touch are one, and end with death. A birth is told by
+    its year (`start`) and month * 100 + day (`end`); whose births differ has none. What is dated
+    before it is left out, and so are people without observation. Raises InputError where a column
+    is missing.
     """
     column = {name: _column(events, name) for name in COLUMNS}
     people, who = np.unique(column["person"], return_inverse=True)
     kinds = np.array([token.kind for token in tokens])[column["token"]]
-    observed, died = kinds == "observed", kinds == "died"
-    start, end = column["start"], column["end"]
-    until = np.where(end == NEVER, start, end)
+    start, end, value = column["start"], column["end"], column["value"]
+    born, female = _births(len(people), who, start, end, value, kinds == "born")
+    periods = _periods(len(people), who, start, end, kinds)
+    seen, owner = np.unique(periods.who, return_inverse=True)
+    place = np.full(len(people), -1, np.int64)
+    place[seen] = np.arange(len(seen))
+    kept = (place[who] >= 0) & (start != NEVER) & ((born[who] == NEVER) | (start >= born[who]))
+    kept &= np.isin(kinds, RECORDED)
+    until = _until(start, end, value, kinds)
+    return Histories(
+        person=people[periods.who].astype(np.int64),
+        owner=owner.astype(np.int64),
+        entry=periods.start,
+        exit=periods.end,
+        born=born[periods.who],
+        female=female[periods.who],
+        records=_records(place[who], column["token"], start, until, np.flatnonzero(kept), tokens),
+    )
+
+
+def _periods(size: int, who: Whole, start: Days, end: Days, kinds: NDArray[Any]) -> Spells:
+    """Return the periods in which people were observed and alive, apart from each other."""
+    observed, died = (kinds == "observed") & (start != NEVER), kinds == "died"
+    until = np.where(end == NEVER, start, np.maximum(start, end))
     periods = joined(in_order(who[observed], start[observed], until[observed]), 0)
-    death = np.full(len(people), NEVER, np.int32)
+    death = np.full(size, NEVER, np.int32)
     np.minimum.at(death, who[died], start[died])
     last = np.minimum(periods.end, death[periods.who])
     alive = last >= periods.start
-    kept = periods.who[alive]
-    born, female = _births(len(people), who, start, column["value"], kinds == "born")
-    seen, owner = np.unique(kept, return_inverse=True)
-    place = np.full(len(people), -1, np.int64)
-    place[seen] = np.arange(len(seen))
-    return Histories(
-        person=people[kept].astype(np.int64),
-        owner=owner.astype(np.int64),
-        entry=periods.start[alive],
-        exit=last[alive],
-        born=born[kept],
-        female=female[kept],
-        records=_records(place[who], column["token"], start, end, tokens),
-    )
+    return Spells(periods.who[alive], periods.start[alive], last[alive])
+
+
+def _until(start: Days, end: Days, value: NDArray[np.float64], kinds: NDArray[Any]) -> Days:
+    """Return last days: as recorded, else by the days a medicine was supplied for (`value`)."""
+    there = (end != NEVER) & (end >= start)
+    supplied = (kinds == "medicine") & (value >= 1) & (start != NEVER)
+    days = np.where(supplied, np.minimum(value, MOST_SUPPLY), 1).astype(np.int32)
+    known = np.where(supplied, np.where(supplied, start, 0) + days - 1, NEVER)
+    return np.where(there, end, known).astype(np.int32)
 
 
 def _column(events: pa.Table, name: str) -> NDArray[Any]:
@@ -222,23 +243,36 @@ def _column(events: pa.Table, name: str) -> NDArray[Any]:
 
 
 def _births(
-    size: int, who: Whole, start: Days, value: NDArray[np.float64], told: Flags
+    size: int, who: Whole, year: Days, rest: Days, value: NDArray[np.float64], told: Flags
 ) -> tuple[Days, NDArray[np.int8]]:
-    """Return each person's day of birth and sex, as far as they are known."""
-    born = np.full(size, NEVER, np.int32)
-    np.minimum.at(born, who[told], start[told])
+    """Return each person's day of birth and sex, as far as they are known and not told apart."""
+    days = _birth_days(year[told], rest[told])
+    first, last = np.full(size, NEVER, np.int32), np.full(size, BEFORE, np.int32)
+    np.minimum.at(first, who[told], days)
+    np.maximum.at(last, who[told], days)
     female = np.full(size, -1, np.int8)
     sexed = told & ~np.isnan(value)
     female[who[sexed]] = value[sexed].astype(np.int8)
-    return born, female
+    return np.where(first == last, first, NEVER).astype(np.int32), female
+
+
+def _birth_days(year: Days, rest: Days) -> Days:
+    """Return days of birth; in the middle of the year or month where that is all that is told."""
+    known = (year >= YEARS[0]) & (year <= YEARS[1])
+    rest = np.where(rest == NEVER, 0, rest)
+    whole = (rest // 100 >= 1) & (rest // 100 <= 12)
+    month = np.where(whole, rest // 100, 7) - 1
+    day = np.where(whole, np.where(rest % 100, rest % 100, 15), 1)
+    first = ((np.where(known, year, 1970) - 1970) * 12 + month).astype("datetime64[M]")
+    start, after = (one.astype("datetime64[D]").astype(np.int64) for one in (first, first + 1))
+    days = start + np.where(day <= after - start, day, 15) - 1
+    return np.where(known, days, NEVER).astype(np.int32)
 
 
 def _records(
-    owner: Whole, number: Days, start: Days, end: Days, tokens: Sequence[Token]
+    owner: Whole, number: Days, start: Days, end: Days, kept: Whole, tokens: Sequence[Token]
 ) -> dict[str, Spells]:
-    """Return what was recorded, by `kind:id`, of the people who were observed."""
-    wanted = np.array([token.kind in RECORDED for token in tokens])
-    kept = np.flatnonzero(wanted[number] & (owner >= 0) & (start != NEVER))
+    """Return what was recorded in the kept rows, by `kind:id`."""
     kept = kept[np.argsort(number[kept], kind="stable")]
     found: dict[str, list[Whole]] = {}
     for rows in np.split(kept, np.flatnonzero(np.diff(number[kept])) + 1) if len(kept) else []:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import functools
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -33,12 +33,14 @@ from nightcramp.cohort.sequence import (
 )
 from nightcramp.cohort.sequence_settings import Published, Settings, content
 from nightcramp.cohort.sequence_settings import settings as shipped
+from nightcramp.cohort.tokens import Token
 from nightcramp.errors import InputError, UnknownIdError
 from nightcramp.intake.answers import suggestion
 from nightcramp.knowledge.loader import Knowledge, knowledge
 from nightcramp.language import gettext as _
 
 RUN_IN_SHORT, RUN_IN_UNKNOWN = "run_in_short", "run_in_unknown"
+LIVES = ("born", "observed", "died")
 SHOWN_WAITING = 730
 """Waiting times are shown for so many days."""
 
@@ -313,6 +315,17 @@ def marker_ids(name: str, known: Knowledge) -> list[str]:
     raise UnknownIdError(
         _("there is no marker {name!r}").format(name=name), hint=suggestion(name, names)
     )
+
+
+def wanted_of(
+    medicines: Sequence[str], markers: Sequence[str], controls: Sequence[str] | None = None
+) -> Callable[[Token], bool]:
+    """Return which tokens of events an analysis needs; raises as `analyse` does."""
+    known = knowledge()
+    named = [*medicines, *(content().controls.medicines if controls is None else controls)]
+    ids = {one for name in named for one in medicine_ids(name, known)}
+    ids |= {one for name in markers for one in marker_ids(name, known)}
+    return lambda token: token.kind in LIVES or f"{token.kind}:{token.id}" in ids
 
 
 def control_members(names: Sequence[str], known: Knowledge) -> list[str]:

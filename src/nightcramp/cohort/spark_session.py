@@ -50,6 +50,9 @@ SPARK_SESSION = {
 LOGGERS = ("SQLQueryContextLogger", "DataFrameQueryContextLogger")
 """They print the stack of every error, which is told in one sentence."""
 
+NAMED = re.compile(r"\[[A-Z_.]+\] .*")
+"""Spark's own sentence about an error, somewhere in what Java prints."""
+
 _views = itertools.count()
 
 
@@ -68,6 +71,7 @@ def opened_by_spark(folder: Path, shown: str, limits: Limits) -> Iterator[Databa
 
 
 def _table(session: Any, backend: Any, name: str, path: Path) -> ir.Table:
+    from py4j.protocol import Py4JError  # type: ignore[import-untyped]
     from pyspark.errors import PySparkException
 
     try:
@@ -77,8 +81,14 @@ def _table(session: Any, backend: Any, name: str, path: Path) -> ir.Table:
                 frame = frame.withColumn(column, _of_nanoseconds(column))
         frame.createOrReplaceTempView(f"cdm_{name}")
         return backend.table(f"cdm_{name}")
-    except PySparkException as error:
-        raise no_parquet(error, path) from None
+    except (PySparkException, Py4JError) as error:
+        raise no_parquet(_sentence(error), path) from None
+
+
+def _sentence(error: Exception) -> Exception:
+    """Return an error that says only what Spark itself says."""
+    named = NAMED.search(str(error))
+    return RuntimeError(named[0]) if named else error
 
 
 def _of_nanoseconds(column: str) -> Any:
@@ -96,7 +106,7 @@ def spark_session(shown: str, limits: Limits = UNLIMITED) -> Iterator[Any]:
     the named cluster, and stopped. Raises InputError for what Spark complains of.
     """
     try:
-        from py4j.protocol import Py4JError  # type: ignore[import-untyped]
+        from py4j.protocol import Py4JError
         from pyspark.errors import PySparkException, PythonException
     except ImportError:
         raise InputError(
@@ -108,7 +118,7 @@ def spark_session(shown: str, limits: Limits = UNLIMITED) -> Iterator[Any]:
         running, is_ours = _running_spark(limits)
     except (PySparkException, Py4JError) as error:
         raise InputError(
-            _("Spark does not start: {reason}").format(reason=reason_of(error)),
+            _("Spark does not start: {reason}").format(reason=reason_of(_sentence(error))),
             where=shown,
             hint=_("It needs Java 17: `java -version` tells which there is."),
         ) from None
@@ -128,7 +138,7 @@ def spark_session(shown: str, limits: Limits = UNLIMITED) -> Iterator[Any]:
             hint=_("Install nightcramp there too; PYSPARK_PYTHON names the Python that has it."),
         ) from None
     except (PySparkException, Py4JError) as error:
-        raise unreadable(error, shown) from None
+        raise unreadable(_sentence(error), shown) from None
     finally:
         if is_ours:
             running.stop()

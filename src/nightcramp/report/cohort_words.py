@@ -45,6 +45,13 @@ TABLE_WORDS = {
     "measurement": noted("laboratory tests"),
     "procedure_occurrence": noted("operations"),
     "observation": noted("observations"),
+    "Condition": noted("conditions"),
+    "Procedure": noted("operations"),
+    "Observation": noted("observations"),
+    "MedicationRequest": noted("prescriptions"),
+    "MedicationStatement": noted("medicines told of"),
+    "MedicationDispense": noted("medicines handed over"),
+    "MedicationAdministration": noted("medicines given"),
 }
 WAYS = {
     "omop_id": noted("OMOP id"),
