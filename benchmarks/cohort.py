@@ -1,6 +1,6 @@
 """How fast a population is screened, and by how much more than the least that has to be done.
 
-    cohort.py [--people 100000] [--folder FOLDER] [--memory 4GB] [--only floor,screen,alone,spark,shares]
+    cohort.py [--people 100000] [--folder FOLDER] [--memory 4GB] [--only screen,alone,spark,shares]
 
 Made-up OMOP data (omop_generator.py) of that many people are made in the folder unless they are
 there. In one run: the floor (cohort_floor.py: a bare scan and group-by in DuckDB), the screening
@@ -29,7 +29,7 @@ import cohort_floor
 import omop_generator
 
 ALONE = 400
-PARTS = ("floor", "screen", "alone", "spark", "shares")
+PARTS = ("screen", "alone", "spark", "shares")
 PAGE = os.sysconf("SC_PAGE_SIZE")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -224,6 +225,7 @@ class Known:
         return True if any(x is not None and earliest <= x <= latest for x in lags) else None
 
 
+@functools.lru_cache(maxsize=8192)
 def lineage(knowledge: Knowledge, medicine: str) -> frozenset[str]:
     """Return a medicine's id with its classes and all their parents."""
     found: set[str] = {medicine}

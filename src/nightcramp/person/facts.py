@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Iterable, Iterator
 
 from nightcramp.knowledge.loader import Knowledge
@@ -10,6 +10,10 @@ from nightcramp.language import gettext as _
 from nightcramp.person.fact import Fact, LabResult, MedicineUse, Provenance, Value
 from nightcramp.person.finding import Finding
 from nightcramp.person.verdict import Verdict
+
+
+SAYS = frozenset({"answer", "condition"})
+"""Facts whose name has the value: the others tell how a medicine is taken, or a result."""
 
 
 class Facts:
@@ -36,10 +40,12 @@ class Facts:
 
     def _with_implied(self) -> Iterator[Fact]:
         """Yield the facts and what they imply, each implication once."""
-        queue, seen = list(self.all), set()
+        queue, seen = deque(self.all), set()
         while queue:
-            fact = queue.pop(0)
+            fact = queue.popleft()
             yield fact
+            if fact.kind not in SAYS:
+                continue
             for name, value in self._implied(fact):
                 if (name, value) not in seen:
                     seen.add((name, value))
@@ -57,7 +63,7 @@ class Facts:
             return []
         if fact.id in self.knowledge.questions:
             return list(self.knowledge.questions[fact.id].implies.items())
-        if fact.id in self.knowledge.conditions and fact.kind in {"answer", "condition"}:
+        if fact.id in self.knowledge.conditions:
             return [(name, True) for name in self.knowledge.conditions[fact.id].implies]
         return []
 
@@ -66,7 +72,7 @@ class Facts:
         values: list[Value] = []
         for fact in self._by_name.get(name, ()):
             value = fact.value
-            if fact.kind in {"answer", "condition"} and value is not None and value not in values:
+            if fact.kind in SAYS and value is not None and value not in values:
                 values.append(value)  # type: ignore[arg-type]
         return values
 
