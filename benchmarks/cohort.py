@@ -87,17 +87,18 @@ def alone(folder: Path, count: int) -> float:
     """Return the seconds that the code for one person takes for one of them."""
     from nightcramp.assess.known import Known
     from nightcramp.assess.picture import picture
-    from nightcramp.cohort.address import opened
-    from nightcramp.cohort.events import arrays
-    from nightcramp.cohort.one import listed
-    from nightcramp.cohort.person import seen
-    from nightcramp.cohort.sources import read_source
+    from nightcramp.cohort.people.one import listed
+    from nightcramp.cohort.people.person import seen
+    from nightcramp.cohort.source.address import opened
+    from nightcramp.cohort.source.arrays import arrays
+    from nightcramp.cohort.source.database import read_source
+    from nightcramp.cohort.weigh.reading import wanted_by
     from nightcramp.knowledge.loader import knowledge
     from nightcramp.person.facts import Facts
 
     with opened(str(folder)) as database:
         source = read_source(database, knowledge())
-        events = source.events_that_matter(knowledge())
+        events = source.events(wanted_by(knowledge()))
         events = events.filter(events.person <= count).order_by("person", "token", "start", "row")
         rows = arrays(events.to_pyarrow().combine_chunks())
     begins = np.flatnonzero(np.append(True, rows.person[1:] != rows.person[:-1]))
@@ -114,7 +115,7 @@ def alone(folder: Path, count: int) -> float:
 
 def shares(factors: int = 20, people: int = 200_000) -> float:
     """Return how many people a second the shares of so many factors are worked out for."""
-    from nightcramp.cohort.weighing import shares_of
+    from nightcramp.cohort.weigh.weighing import shares_of
 
     inverse = np.random.default_rng(1).uniform(0.3, 1.0, people * factors)
     who = np.repeat(np.arange(people), factors)

@@ -29,10 +29,10 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 import numpy as np
 
-from nightcramp.cohort.case_series import case_series
-from nightcramp.cohort.controls import calibrated, systematic_error
-from nightcramp.cohort.sequence import proportion_interval, sequence_ratio
-from nightcramp.cohort.sequence_settings import Settings, settings
+from nightcramp.cohort.sequence.case_series import case_series
+from nightcramp.cohort.sequence.controls import calibrated, systematic_error
+from nightcramp.cohort.sequence.ratio import proportion_interval, sequence_ratio
+from nightcramp.cohort.sequence.settings import Settings, settings
 from prescription_histories import MARKER, Drug, World, simulate, with_ratio
 
 RATIOS = (1.0, 1.16, 1.47, 2.42)

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from nightcramp.cohort.histories import Histories, Spells, from_arrays, in_order
+from nightcramp.cohort.sequence.histories import Histories, Spells, from_arrays, in_order
 
 Floats = NDArray[np.float64]
 Whole = NDArray[np.int64]

@@ -10,13 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from nightcramp.cohort.address import opened
-from nightcramp.cohort.batch import Events
-from nightcramp.cohort.bulk_files import KINDS
-from nightcramp.cohort.events import arrays
-from nightcramp.cohort.one import listed
-from nightcramp.cohort.person import Event
-from nightcramp.cohort.sources import Source, read_source
+from nightcramp.cohort.people.one import listed
+from nightcramp.cohort.people.person import Event
+from nightcramp.cohort.source.address import opened
+from nightcramp.cohort.source.arrays import Events, arrays
+from nightcramp.cohort.source.bulk_files import KINDS
+from nightcramp.cohort.source.database import Source, read_source
 from nightcramp.knowledge.loader import knowledge
 
 Resource = Mapping[str, Any]

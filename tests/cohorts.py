@@ -10,11 +10,12 @@ from nightcramp.assess.known import Known
 from nightcramp.assess.medicines import PREFIX
 from nightcramp.assess.picture import Picture, picture
 from nightcramp.assess.triage import LEVELS
-from nightcramp.cohort.batch import Batch, Events, Reader, When
-from nightcramp.cohort.one import listed
-from nightcramp.cohort.person import Event, Seen, seen
-from nightcramp.cohort.tokens import Token
-from nightcramp.cohort.weighing import Weigher, Weighings
+from nightcramp.cohort.people.batch import Batch, Reader, When
+from nightcramp.cohort.people.one import listed
+from nightcramp.cohort.people.person import Event, Seen, seen
+from nightcramp.cohort.source.arrays import Events
+from nightcramp.cohort.source.tokens import Token
+from nightcramp.cohort.weigh.weighing import Weigher, Weighings
 from nightcramp.knowledge.loader import Knowledge
 from nightcramp.person.facts import Facts
 

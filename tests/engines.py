@@ -12,8 +12,8 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from nightcramp.cohort.cdm import CLINICAL, Clinical
-from nightcramp.cohort.results import TABLES
+from nightcramp.cohort.source.cdm import CLINICAL, Clinical
+from nightcramp.cohort.weigh.results import TABLES
 from nightcramp.knowledge.loader import knowledge
 
 READ = (

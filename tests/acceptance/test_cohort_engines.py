@@ -19,14 +19,14 @@ import pytest
 
 import engines
 import omop_generator
-from nightcramp.cohort import spark as by_spark
-from nightcramp.cohort.address import opened
-from nightcramp.cohort.batch import When
-from nightcramp.cohort.events import batches
+from nightcramp.cohort.people.batch import When
 from nightcramp.cohort.screen import Run, screen
 from nightcramp.cohort.settings import Settings
-from nightcramp.cohort.sources import read_source
-from nightcramp.cohort.workers import found_from
+from nightcramp.cohort.source.address import opened
+from nightcramp.cohort.source.arrays import batches
+from nightcramp.cohort.source.database import read_source
+from nightcramp.cohort.weigh import spark as by_spark
+from nightcramp.cohort.weigh.workers import found_from
 from nightcramp.errors import InputError
 from nightcramp.knowledge.loader import knowledge
 
@@ -64,7 +64,7 @@ def spark() -> Iterator[Any]:
         pytest.skip("Java, which Spark needs, is not installed")
     from pyspark import SparkContext
 
-    from nightcramp.cohort.spark_session import spark_session
+    from nightcramp.cohort.source.spark import spark_session
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("JDK_JAVA_OPTIONS", QUICK_START)

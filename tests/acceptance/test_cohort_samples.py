@@ -13,13 +13,13 @@ import pyarrow.parquet as pq
 
 from cohorts import differences
 from nightcramp.assess.assessment import assess
-from nightcramp.cohort.address import opened
-from nightcramp.cohort.batch import When
-from nightcramp.cohort.events import batches
-from nightcramp.cohort.one import facts_of_person
+from nightcramp.cohort.people.batch import When
+from nightcramp.cohort.people.one import facts_of_person
 from nightcramp.cohort.screen import Run, screen
 from nightcramp.cohort.settings import Settings
-from nightcramp.cohort.sources import read_source
+from nightcramp.cohort.source.address import opened
+from nightcramp.cohort.source.arrays import batches
+from nightcramp.cohort.source.database import read_source
 from nightcramp.knowledge.loader import knowledge
 
 DATA = Path(__file__).parents[2].parent / "shared" / "data"

@@ -25,8 +25,8 @@ from cohort_sequence import (
     many,
     replace_settings,
 )
-from nightcramp.cohort.controls import calibrated, systematic_error
-from nightcramp.cohort.sequence_settings import settings
+from nightcramp.cohort.sequence.controls import calibrated, systematic_error
+from nightcramp.cohort.sequence.settings import settings
 
 PLAIN = settings(profile_below=0)
 ORDER = replace(FALLING, people=20_000, rate=0.02, prevalent=0.02)

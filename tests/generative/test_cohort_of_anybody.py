@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cohorts import differences, every_token, random_events
-from nightcramp.cohort.batch import When
-from nightcramp.cohort.weighing import Weigher
+from nightcramp.cohort.people.batch import When
+from nightcramp.cohort.weigh.weighing import Weigher
 from nightcramp.knowledge.loader import knowledge
 
 WHEN = (When(everyone=True), When(), When(everyone=True, day=dt.date(2021, 3, 1)))

@@ -17,11 +17,11 @@ import pytest
 
 from bulk_exports import Export, Resource, read, written
 from cohorts import differences
-from nightcramp.cohort.address import opened
-from nightcramp.cohort.batch import When
-from nightcramp.cohort.person import EPOCH, Event
+from nightcramp.cohort.people.batch import When
+from nightcramp.cohort.people.person import EPOCH, Event
 from nightcramp.cohort.screen import screen
 from nightcramp.cohort.settings import Settings
+from nightcramp.cohort.source.address import opened
 from nightcramp.errors import InputError
 from nightcramp.knowledge.loader import knowledge
 

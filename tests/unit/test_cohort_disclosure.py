@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import linprog
 
-from nightcramp.cohort.disclosure import (
+from nightcramp.cohort.tables.disclosure import (
     WITHHELD,
     Shown,
     TwoWay,

@@ -18,10 +18,10 @@ import numpy as np
 import pypdf
 import pytest
 
-from nightcramp.cohort.disclosure import WITHHELD, Shown
-from nightcramp.cohort.population import CohortSummary
-from nightcramp.cohort.summary import LEVELS, summarise
-from nightcramp.cohort.summary_tables import tables_of, write_tables
+from nightcramp.cohort.tables.disclosure import WITHHELD, Shown
+from nightcramp.cohort.tables.population import CohortSummary
+from nightcramp.cohort.tables.summary import LEVELS, summarise
+from nightcramp.cohort.tables.summary_tables import tables_of, write_tables
 from nightcramp.errors import InputError
 from nightcramp.knowledge.loader import knowledge
 from nightcramp.language import speaking

@@ -17,9 +17,17 @@ from hypothesis import strategies as st
 from scipy.optimize import minimize
 from scipy.stats import binomtest
 
-from nightcramp.cohort.case_series import case_series, cases_of, counted_markers, pieces_of
-from nightcramp.cohort.controls import calibrated, summary, systematic_error
-from nightcramp.cohort.histories import (
+from nightcramp.cohort.sequence.analysis import (
+    SequenceReport,
+    analyse,
+    control_members,
+    marker_ids,
+    medicine_ids,
+    wanted_of,
+)
+from nightcramp.cohort.sequence.case_series import case_series, cases_of, counted_markers, pieces_of
+from nightcramp.cohort.sequence.controls import calibrated, summary, systematic_error
+from nightcramp.cohort.sequence.histories import (
     BEFORE,
     NEVER,
     Histories,
@@ -29,25 +37,17 @@ from nightcramp.cohort.histories import (
     in_order,
     joined,
 )
-from nightcramp.cohort.marker_rates import YEAR, month_edges
-from nightcramp.cohort.poisson import fit, profiled
-from nightcramp.cohort.sequence import (
+from nightcramp.cohort.sequence.marker_rates import YEAR, month_edges
+from nightcramp.cohort.sequence.poisson import fit, profiled
+from nightcramp.cohort.sequence.ratio import (
     expected_of,
     pairs_of,
     proportion_interval,
     sequence_ratio,
     suggested_run_in,
 )
-from nightcramp.cohort.sequence_analysis import (
-    SequenceReport,
-    analyse,
-    control_members,
-    marker_ids,
-    medicine_ids,
-    wanted_of,
-)
-from nightcramp.cohort.sequence_settings import Choice, content, faults_of, settings
-from nightcramp.cohort.tokens import BORN, DIED, OBSERVED, Token
+from nightcramp.cohort.sequence.settings import Choice, content, faults_of, settings
+from nightcramp.cohort.source.tokens import BORN, DIED, OBSERVED, Token
 from nightcramp.errors import InputError, UnknownIdError
 from nightcramp.knowledge.loader import knowledge
 from nightcramp.language import speaking

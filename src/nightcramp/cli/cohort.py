@@ -66,9 +66,9 @@ def screen(
     which small counts are hidden, and a report.
     """
     from nightcramp.cli.output import json_text
-    from nightcramp.cohort.report_files import written_report
     from nightcramp.cohort.screen import screen as screen_database
     from nightcramp.cohort.settings import Settings
+    from nightcramp.cohort.tables.report_files import written_report
     from nightcramp.knowledge.loader import knowledge
 
     settings = Settings(
@@ -114,7 +114,7 @@ def person(
     """Assess one PERSON (an id) of a database, as `nightcramp assess` would."""
     from nightcramp.assess.assessment import assess
     from nightcramp.cli.output import json_text
-    from nightcramp.cohort.one import facts_of_person
+    from nightcramp.cohort.people.one import facts_of_person
     from nightcramp.knowledge.loader import knowledge
     from nightcramp.report.terminal import assessment_text
 
@@ -174,8 +174,8 @@ def sequence(
     beside medicines that cannot matter.
     """
     from nightcramp.cli.output import json_text
-    from nightcramp.cohort.sequence_run import sequence_in
-    from nightcramp.cohort.sequence_settings import settings
+    from nightcramp.cohort.sequence.run import sequence_in
+    from nightcramp.cohort.sequence.settings import settings
     from nightcramp.knowledge.loader import knowledge
     from nightcramp.report.cohort_sequence import sequence_document, sequence_text
     from nightcramp.store.csv_tables import refuse_existing
@@ -216,20 +216,20 @@ def _write(path: Path, content: bytes) -> None:
 
 
 def _when(everyone: bool, as_of: dt.datetime | None) -> Any:
-    from nightcramp.cohort.batch import When
+    from nightcramp.cohort.people.batch import When
 
     return When(everyone=everyone, day=as_of.date() if as_of else None)
 
 
 def _limits(memory: str, threads: int) -> Any:
-    from nightcramp.cohort.address import Limits
+    from nightcramp.cohort.source.address import Limits
 
     return Limits(memory=memory, threads=threads)
 
 
 def _show(folder: Path, as_json: bool) -> None:
     from nightcramp.cli.output import json_text
-    from nightcramp.cohort.report_files import kept_summary
+    from nightcramp.cohort.tables.report_files import kept_summary
     from nightcramp.report.cohort import cohort_text
 
     summary = kept_summary(folder)

@@ -12,18 +12,19 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from msgspec import Struct
 
-from nightcramp.cohort.address import opened
-from nightcramp.cohort.batch import Account, When
-from nightcramp.cohort.bulk_mapping import NOTICES as BULK_NOTICES
-from nightcramp.cohort.bulk_source import write_patients
-from nightcramp.cohort.cdm import CdmSource
 from nightcramp.cohort.content import cohort_content
-from nightcramp.cohort.events import batches
-from nightcramp.cohort.mapping import Use
-from nightcramp.cohort.results import TABLES, Found
+from nightcramp.cohort.people.batch import Account, When
 from nightcramp.cohort.settings import USUAL, Settings
-from nightcramp.cohort.sources import Source, read_source
-from nightcramp.cohort.workers import found_by_workers
+from nightcramp.cohort.source.address import opened
+from nightcramp.cohort.source.arrays import batches
+from nightcramp.cohort.source.bulk_mapping import NOTICES as BULK_NOTICES
+from nightcramp.cohort.source.bulk_source import write_patients
+from nightcramp.cohort.source.cdm import CdmSource
+from nightcramp.cohort.source.database import Source, read_source
+from nightcramp.cohort.source.mapping import Use
+from nightcramp.cohort.weigh.reading import wanted_by
+from nightcramp.cohort.weigh.results import TABLES, Found
+from nightcramp.cohort.weigh.workers import found_by_workers
 from nightcramp.errors import InputError
 from nightcramp.knowledge.loader import Knowledge
 from nightcramp.language import gettext as _
@@ -117,9 +118,9 @@ def screen(
 
 def found_in(source: Source, knowledge: Knowledge, settings: Settings) -> Iterator[Found]:
     """Yield what is found, batch by batch."""
-    database, events = source.database, source.events_that_matter(knowledge)
+    database, events = source.database, source.events(wanted_by(knowledge))
     if database.engine == "spark":
-        from nightcramp.cohort.spark import found_by_spark
+        from nightcramp.cohort.weigh.spark import found_by_spark
 
         yield from found_by_spark(database, events, source.tokens, settings)
         return

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from nightcramp.cohort.address import UNLIMITED, Limits
-from nightcramp.cohort.batch import When
-from nightcramp.cohort.events import ROWS_AT_ONCE
+from nightcramp.cohort.people.batch import When
+from nightcramp.cohort.source.address import UNLIMITED, Limits
+from nightcramp.cohort.source.arrays import ROWS_AT_ONCE
 
 MARKED = When()
 

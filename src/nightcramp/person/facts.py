@@ -11,7 +11,6 @@ from nightcramp.person.fact import Fact, LabResult, MedicineUse, Provenance, Val
 from nightcramp.person.finding import Finding
 from nightcramp.person.verdict import Verdict
 
-
 SAYS = frozenset({"answer", "condition"})
 """Facts whose name has the value: the others tell how a medicine is taken, or a result."""
 

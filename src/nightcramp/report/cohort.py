@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
-import textwrap
 from collections.abc import Callable, Iterator, Sequence
 
-from nightcramp.cohort.disclosure import OFF, Shown
-from nightcramp.cohort.population import (
+from nightcramp.cohort.tables.disclosure import OFF, Shown
+from nightcramp.cohort.tables.population import (
     MARKED,
     CohortSummary,
     FactorRow,
@@ -40,10 +39,9 @@ from nightcramp.report.cohort_words import (
     told,
     worth_telling,
 )
-from nightcramp.report.document import TIED, AnyBlock, Bullets, Document, Para, Section, Table
-from nightcramp.report.document_text import text_of
+from nightcramp.report.document import AnyBlock, Bullets, Document, Para, Section, Table
+from nightcramp.report.document_text import page_text
 from nightcramp.report.trial_picture import PAGE, PAPER
-from nightcramp.report.words import WIDTH, printable, wrap
 
 __all__ = ["PAGE", "PAPER", "cohort_document", "cohort_text"]
 
@@ -92,47 +90,11 @@ OPEN = noted(
 
 def cohort_text(summary: CohortSummary) -> str:
     """Return what matters for the terminal, 80 columns wide; the rest is in the report's files."""
-    document = _document(summary, None)
-    lines = [document.title, *textwrap.wrap(document.about, WIDTH)]
-    for section in document.sections:
-        if section.id in BRIEF:
-            lines += _section_lines(section)
-    return printable("\n".join(lines).replace(TIED, " ").rstrip() + "\n")
+    return page_text(_document(summary, None), only=BRIEF, most=MOST_BRIEF)
 
 
 BRIEF = frozenset({"answer", "left", "causes", "medicines", "people", "limits"})
 """Sections that the terminal shows."""
-
-
-def _section_lines(section: Section) -> Iterator[str]:
-    yield ""
-    yield text_of([Section(id=section.id, title=section.title, blocks=())]).rstrip()
-    for place, block in enumerate(section.blocks):
-        if isinstance(block, Table):
-            yield from ([""] if place else [])
-            yield from _aligned(block)
-        else:
-            said = text_of([Section(id="", title="", blocks=(block,))]).strip()
-            yield f"  {said}" if said else ""
-
-
-def _aligned(table: Table) -> Iterator[str]:
-    """Yield a table in columns, the first to the left in lines, numbers to the right."""
-    rows = [table.head, *table.rows[:MOST_BRIEF]]
-    widths = [_widest(column) for column in zip(*rows, strict=True)]
-    first = max(12, min(widths[0], WIDTH - sum(wide + 2 for wide in widths[1:]) - 2))
-    yield wrap(table.caption, 2)
-    for name, *rest in rows:
-        head, *more = textwrap.wrap(name, first) or [""]
-        cells = [cell.rjust(wide) for cell, wide in zip(rest, widths[1:], strict=True)]
-        yield f"  {head.ljust(first)}  {'  '.join(cells)}".rstrip()
-        yield from (f"    {line}" for line in more)
-    if len(table.rows) > MOST_BRIEF:
-        yield "  " + _("and {count} more in the report").format(count=len(table.rows) - MOST_BRIEF)
-
-
-def _widest(column: Sequence[str]) -> int:
-    return max(map(len, column))
 
 
 # --- the document ---

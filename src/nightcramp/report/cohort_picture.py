@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from nightcramp.cohort.disclosure import Shown
-from nightcramp.cohort.population import CohortSummary, People
+from nightcramp.cohort.tables.disclosure import Shown
+from nightcramp.cohort.tables.population import CohortSummary, People
 from nightcramp.language import gettext as _
 from nightcramp.language import noted
 from nightcramp.report.cohort_words import (

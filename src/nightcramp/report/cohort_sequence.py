@@ -5,15 +5,15 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterator
 
-from nightcramp.cohort import case_series as series_of
-from nightcramp.cohort import sequence as sequence_of
-from nightcramp.cohort import sequence_analysis as analysis
-from nightcramp.cohort.case_series import CaseSeries
 from nightcramp.cohort.content import MARKERS
-from nightcramp.cohort.controls import Calibrated, ErrorSummary
-from nightcramp.cohort.sequence import Ratio
-from nightcramp.cohort.sequence_analysis import Result, SequenceReport
-from nightcramp.cohort.sequence_settings import Published, content
+from nightcramp.cohort.sequence import analysis as analysis
+from nightcramp.cohort.sequence import case_series as series_of
+from nightcramp.cohort.sequence import ratio as sequence_of
+from nightcramp.cohort.sequence.analysis import Result, SequenceReport
+from nightcramp.cohort.sequence.case_series import CaseSeries
+from nightcramp.cohort.sequence.controls import Calibrated, ErrorSummary
+from nightcramp.cohort.sequence.ratio import Ratio
+from nightcramp.cohort.sequence.settings import Published, content
 from nightcramp.knowledge.loader import knowledge
 from nightcramp.knowledge.lookup import name_of_medicine
 from nightcramp.language import gettext as _

@@ -8,7 +8,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from nightcramp.cohort.sequence import Ratio
+from nightcramp.cohort.sequence.ratio import Ratio
 from nightcramp.language import gettext as _
 from nightcramp.language import noted, number
 from nightcramp.report.document import Picture

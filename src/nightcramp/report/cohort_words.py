@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from nightcramp.cohort.content import MARKERS
-from nightcramp.cohort.counting import AGES
-from nightcramp.cohort.disclosure import WITHHELD, Shown
-from nightcramp.cohort.population import CohortSummary, GroupShare, StepShown
+from nightcramp.cohort.tables.counting import AGES
+from nightcramp.cohort.tables.disclosure import WITHHELD, Shown
+from nightcramp.cohort.tables.population import CohortSummary, GroupShare, StepShown
 from nightcramp.knowledge.loader import knowledge
 from nightcramp.knowledge.lookup import name_of_medicine
 from nightcramp.language import called, noted, number

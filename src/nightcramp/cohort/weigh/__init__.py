@@ -1,0 +1,1 @@
+"""From facts to results: everybody weighed by the code that weighs one person."""
