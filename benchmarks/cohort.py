@@ -98,8 +98,8 @@ def alone(folder: Path, count: int) -> float:
 
     with opened(str(folder)) as database:
         source = read_source(database, knowledge())
-        events = source.events(wanted_by(knowledge()))
-        events = events.filter(events.person <= count).order_by("person", "token", "start", "row")
+        events = source.ordered(wanted_by(knowledge()))
+        events = events.filter(events.person <= count)
         rows = arrays(events.to_pyarrow().combine_chunks())
     begins = np.flatnonzero(np.append(True, rows.person[1:] != rows.person[:-1]))
     begun = time.perf_counter()

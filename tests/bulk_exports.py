@@ -68,6 +68,6 @@ def read(folder: Path) -> Iterator[Export]:
     """Open an export and read every event of it."""
     with opened(str(folder)) as database:
         source = read_source(database, knowledge())
-        events = arrays(source.events(lambda token: True).to_pyarrow().combine_chunks())
+        events = arrays(source.ordered(lambda token: True).to_pyarrow().combine_chunks())
         people = database.tables["people"].to_pyarrow().to_pylist()
         yield Export(source, events, {row["patient"]: row["person"] for row in people})

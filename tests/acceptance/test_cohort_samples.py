@@ -41,7 +41,7 @@ def test_eunomia_is_as_its_people_one_by_one() -> None:
 def _differences(path: Path, when: When) -> list[str]:
     with opened(str(path)) as database:
         source = read_source(database, knowledge())
-        events = source.events(lambda token: True)
+        events = source.ordered(lambda token: True)
         return [
             fault
             for part in batches(iter(database.backend.to_pyarrow_batches(events)))

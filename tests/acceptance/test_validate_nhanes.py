@@ -5,10 +5,12 @@ from __future__ import annotations
 import csv
 import json
 import math
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 import pytest
 from click.testing import CliRunner, Result
@@ -22,7 +24,11 @@ from nightcramp.errors import InputError
 from nightcramp.knowledge.loader import knowledge
 from nightcramp.language import speaking
 from nightcramp.person.facts import Facts
+from nightcramp.report.document import Picture, Table
+from nightcramp.report.document_html import html_of
+from nightcramp.report.validation import document_of, validation_text
 from nightcramp.validation import boosted
+from nightcramp.validation.design import Estimate
 from nightcramp.validation.mapping import SHIPPED, choices
 from nightcramp.validation.maps import MODELS, OUTCOMES, predict, read_map
 from nightcramp.validation.respondents import Respondents
@@ -73,7 +79,8 @@ def test_the_report_tells_what_was_planted(folder: Path, tmp_path: Path) -> None
     assert ours["brier"]["value"] < alone["brier"]["value"]
     assert ours["auc"]["low"] < ours["auc"]["value"] < ours["auc"]["high"]
     assert found["map"] == "crossed"
-    assert sum(point["people"] for point in often["curve"]) == found["left"][-1]["people"]
+    for one in often["models"]:
+        assert sum(point["people"] for point in one["curve"]) == found["left"][-1]["people"]
     assert {group["kind"] for group in often["groups"]} == {"age", "sex", "factor", "factor_group"}
     assert "arthritis" in {group["id"] for group in often["groups"]}
     assert "The assessment held against NHANES 2005-2006" in page.read_text(encoding="utf-8")
@@ -92,11 +99,11 @@ def test_the_boosted_model_stands_beside_it(folder: Path, monkeypatch: pytest.Mo
         if end > start:
             way = (area["nightcramp"] - start) / (end - start)
             assert one["way"]["value"] == pytest.approx(way)
+        points = {m["model"]: m["curve"] for m in one["models"]}
+        assert points["boosted"] != points["nightcramp"]
 
 
 def test_the_text_says_aims_models_curve_and_limits(made: Respondents) -> None:
-    from nightcramp.report.validation import validation_text
-
     text = validation_text(validate(made, bound=False))
     for words in (
         "Aims and what was reached",
@@ -125,7 +132,8 @@ def test_another_round_uses_the_kept_map_unchanged(tmp_path: Path) -> None:
     told = predict(kept, "nightcramp", people.predictors)
     often = next(one for one in found.outcomes if one.outcome == "often")
     weight = people.design.weight
-    held = sum(p.predicted * p.people for p in often.curve)
+    ours = next(m for m in often.models if m.model == "nightcramp")
+    held = sum(p.predicted * p.people for p in ours.curve)
     assert np.average(told, weights=weight) > 0
     assert held == pytest.approx(told.sum(), rel=0.15)
 
@@ -138,6 +146,144 @@ def test_a_derived_map_is_written_with_where_it_comes_from(folder: Path, tmp_pat
     assert run(folder, QUICK, "--map", target, "--json").exception is None
     again = run(folder, "--derive", target)
     assert isinstance(again.exception, InputError)
+
+
+# --- what is read ---
+
+
+@pytest.fixture(scope="module")
+def with_bound(made: Respondents) -> Validation:
+    """The made-up survey with a boosted model, one small setting and one seed."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(boosted, "SETTINGS", ({"max_iter": 10, "max_leaf_nodes": 3},))
+        patch.setattr(boosted, "SEEDS", (1,))
+        return validate(made)
+
+
+@pytest.mark.parametrize("tongue", ["en", "es"])
+def test_the_terminal_needs_no_more_than_80_columns(with_bound: Validation, tongue: str) -> None:
+    """And what stands below for want of room is still there."""
+    with speaking(tongue):
+        text = validation_text(with_bound)
+        document = document_of(with_bound)
+    assert max(map(len, text.splitlines())) <= 80
+    said = " ".join(text.split())
+    for table in (b for s in document.sections for b in s.blocks if isinstance(b, Table)):
+        assert all(cell in said for row in table.rows for cell in row[1:])
+
+
+def curves_of(found: Validation, name: str) -> tuple[Picture, Table]:
+    """Return the picture of an outcome's curves, and the table that it says holds the same."""
+    section = next(one for one in document_of(found).sections if one.id == name)
+    picture = next(one for one in section.blocks if isinstance(one, Picture))
+    table = section.blocks[int(picture.table[0].split("-")[1])]
+    assert isinstance(table, Table)
+    assert table.caption == picture.table[1]
+    return picture, table
+
+
+TICK = r'<text class="soft" x="([\d.]+)" y="([\d.]+)" text-anchor="{side}">([\d.]+)</text>'
+MARK = (
+    r'(?:<path class="line" stroke-width="1.5" d="M([\d.]+) ([\d.]+)V([\d.]+)"/>)?'
+    r'<circle class="(ink|halo)" cx="([\d.]+)" cy="([\d.]+)"'
+    r'|<path class="line" stroke-width="1.5" d="M([\d.]+) ([\d.]+)l8 8m0-8l-8 8"/>'
+)
+
+
+def read_off(picture: Picture) -> list[tuple[float, float, list[float], str]]:
+    """Return (predicted, observed, interval, sign) of every mark, in per cent, by the scales."""
+    body, _legend = picture.body.split('<g transform="translate(0', 1)
+    found = []
+    for panel in re.split(r'<text class="ink"[^>]*font-weight', body)[1:]:
+        across = [(float(x), float(told)) for x, _y, told in ticks(panel, "middle")]
+        up = [(float(y) - 4, float(told)) for _x, y, told in ticks(panel, "end")]
+        for x, low, high, kind, at, y, left, top in re.findall(MARK, panel):
+            spread = [scaled(up, float(end)) for end in (low, high) if end]
+            assert not x or x == at
+            if not kind:
+                at, y = float(left) + 4, float(top) + 4
+            sign = {"ink": "yes", "halo": "no", "": "–"}[kind]
+            found.append((scaled(across, float(at)), scaled(up, float(y)), spread, sign))
+    return found
+
+
+def ticks(panel: str, side: str) -> list[tuple[str, str, str]]:
+    return re.findall(TICK.format(side=side), panel)
+
+
+def scaled(scale: list[tuple[float, float]], place: float) -> float:
+    """Return what a place means on a scale with some marks."""
+    (start, first), (end, last) = scale[0], scale[-1]
+    return first + (place - start) * (last - first) / (end - start)
+
+
+def numbers(cell: str) -> list[float]:
+    return [float(one) for one in re.findall(r"[\d.]+", cell)]
+
+
+@pytest.mark.parametrize("name", OUTCOMES)
+def test_the_curves_show_what_their_table_says(with_bound: Validation, name: str) -> None:
+    """Every mark read off against the scales: place, interval, and whether that holds."""
+    picture, table = curves_of(with_bound, name)
+    marks = read_off(picture)
+    assert len(marks) == len(table.rows)
+    assert {row[0].rpartition(", ")[0] for row in table.rows} == {
+        "the assessment",
+        "age and sex alone",
+        "boosted model",
+    }
+    for (predicted, observed, spread, sign), row in zip(marks, table.rows, strict=True):
+        seen = numbers(row[3])
+        assert predicted == pytest.approx(numbers(row[2])[0], abs=0.15)
+        assert [observed, *spread] == pytest.approx([seen[0], *seen[1:]], abs=0.15)
+        assert sign == row[4]
+
+
+def test_the_title_of_a_curve_counts_the_assessments_tenths(with_bound: Validation) -> None:
+    for name in OUTCOMES:
+        picture, table = curves_of(with_bound, name)
+        ours = [row for row in table.rows if row[0].startswith("the assessment,")]
+        told = [row[4] for row in ours if row[4] != "–"]
+        assert f"in {told.count('yes')} of {len(told)} tenths" in picture.title
+        shown = re.search(r"it predicted (\d+) of 100; (\d+)", picture.title)
+        assert shown
+        last = [numbers(ours[-1][column])[0] for column in (2, 3)]
+        assert [float(one) for one in shown.groups()] == pytest.approx(last, abs=0.6)
+        assert picture.description.count("in the lowest tenth") == 3
+
+
+def test_curves_are_in_the_page_with_their_tables(with_bound: Validation) -> None:
+    """The pictures stay inside their frames, and lead to tables that are there."""
+    page = html_of(document_of(with_bound))
+    ids = re.findall(r' id="([^"]+)"', page)
+    assert len(ids) == len(set(ids))
+    for name in OUTCOMES:
+        picture, _table = curves_of(with_bound, name)
+        assert f'href="#{picture.table[0]}"' in page
+        assert picture.table[0] in ids
+        for x, y in re.findall(r'c?x="([\d.-]+)" c?y="([\d.-]+)"', picture.body):
+            assert 0 <= float(x) <= picture.width
+            assert 0 <= float(y) <= picture.height
+
+
+def test_a_tenth_without_an_interval_is_a_cross_and_is_not_counted(with_bound: Validation) -> None:
+    """Where nobody had cramps nothing is said of the spread."""
+    often = next(one for one in with_bound.outcomes if one.outcome == "often")
+    nobody = Estimate(value=0.0)
+    models = [
+        msgspec.structs.replace(
+            m, curve=[msgspec.structs.replace(p, observed=nobody) for p in m.curve]
+        )
+        for m in often.models
+    ]
+    changed_ = msgspec.structs.replace(
+        with_bound, outcomes=[msgspec.structs.replace(often, models=models)]
+    )
+    picture, table = curves_of(changed_, "often")
+    assert {row[4] for row in table.rows} == {"–"}
+    assert {sign for _p, _o, _spread, sign in read_off(picture)} == {"–"}
+    assert "in no tenth of the population is there an interval" in picture.title
+    assert "no interval, as nobody or everybody had cramps" in picture.body
 
 
 # --- facts ---
@@ -406,6 +552,8 @@ def test_the_assessment_orders_people_and_holds(found: Validation) -> None:
         slope = next(m.slope.value for m in one.models if m.model == "nightcramp")
         assert slope is not None
         assert found.aims.slope[0] <= slope <= found.aims.slope[1]
+        curve = next(m.curve for m in one.models if m.model == "nightcramp")
+        assert sum(point.holds is True for point in curve) >= 8
 
 
 @needs_data

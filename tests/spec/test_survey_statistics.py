@@ -34,6 +34,7 @@ from nightcramp.validation.statistics import (
     scaled_brier,
     tenths,
 )
+from nightcramp.validation.validate import curve
 
 Array = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -282,6 +283,69 @@ def test_intervals_hold_the_truth_as_often_as_they_say_and_simple_ones_do_not() 
         simple += abs(found.value - truth) <= plain
     assert 273 <= held <= 297
     assert simple < 250
+
+
+# --- the calibration curve ---
+
+
+class Rated(Drawn):
+    """A survey whose outcome has some base rate, and the true probability of each score."""
+
+    def __init__(self, seed: int, base: float) -> None:
+        super().__init__(seed, strata=15, clusters=2, people=100, alike=0.5)
+        random = np.random.default_rng(seed + 10_000)
+        shared = random.normal(0, 0.5, self.design.clusters)[self.design.cluster]
+        self.case = random.random(len(self.score)) < chance(base + self.score + shared)
+        nodes, parts = np.polynomial.hermite_e.hermegauss(21)
+        each = chance(base + self.score[:, None] + 0.5 * nodes)
+        self.truth: Array = each @ (parts / parts.sum())
+
+
+def overdone(probability: Array) -> Array:
+    """Return probabilities whose log odds lie twice as far from the middle."""
+    middle = log_odds(np.array([probability.mean()]))
+    return chance(2 * log_odds(probability) - middle)
+
+
+@pytest.mark.parametrize("base", [-2.0, -3.0])
+def test_a_curve_holds_right_predictions_as_often_as_it_says_and_overdone_ones_not(
+    base: float,
+) -> None:
+    """Of 1,000 tenths, intervals of 95 % hold what was rightly predicted about 950 times."""
+    surveys = [Rated(seed, base) for seed in range(100)]
+    right = [p.holds for d in surveys for p in curve(d.truth, d.case, d.design)]
+    wrong = [p.holds for d in surveys for p in curve(overdone(d.truth), d.case, d.design)]
+    told = [holds for holds in right if holds is not None]
+    assert len(told) > 980
+    assert 0.92 <= np.mean(told) <= 0.98
+    assert wrong.count(True) < 600
+
+
+def test_a_curve_is_made_of_weighted_means_and_its_intervals_agree_with_the_jackknife() -> None:
+    drawn = Rated(3, -2.0)
+    place = tenths(drawn.truth, drawn.weight)
+    points = curve(drawn.truth, drawn.case, drawn.design)
+    assert [point.tenth for point in points] == list(range(1, 11))
+    for point in points:
+        inside = place == point.tenth - 1
+        weight = drawn.weight * inside
+        assert point.people == inside.sum()
+        assert point.predicted == pytest.approx(weight @ drawn.truth / weight.sum())
+        assert point.observed.value == pytest.approx(weight @ drawn.case / weight.sum())
+
+        def share(weights: Array, inside: Flags = inside) -> list[float]:
+            return [float(weights[inside] @ drawn.case[inside] / weights[inside].sum())]
+
+        assert point.observed.se == pytest.approx(jackknife(share, drawn.design)[0].se, rel=0.1)
+
+
+def test_a_tenth_that_ties_leave_empty_is_left_out_of_a_curve() -> None:
+    """Half the people have one probability: their place is the third tenth."""
+    drawn = Rated(4, -2.0)
+    tied = np.where(drawn.truth < np.median(drawn.truth), 0.01, drawn.truth)
+    points = curve(tied, drawn.case, drawn.design)
+    assert sum(point.people for point in points) == len(tied)
+    assert [point.tenth for point in points] == [3, 6, 7, 8, 9, 10]
 
 
 # --- the derived map ---

@@ -6,6 +6,7 @@ import contextlib
 import datetime as dt
 import shutil
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,15 +25,20 @@ from nightcramp.cohort.source.database import Source, read_source
 from nightcramp.cohort.source.mapping import Use
 from nightcramp.cohort.weigh.reading import wanted_by
 from nightcramp.cohort.weigh.results import TABLES, Found
-from nightcramp.cohort.weigh.workers import found_by_workers
+from nightcramp.cohort.weigh.staging import staged
+from nightcramp.cohort.weigh.workers import WORTH_IT, Pool, found_by_workers, found_in_part
 from nightcramp.errors import InputError
 from nightcramp.knowledge.loader import Knowledge
 from nightcramp.language import gettext as _
 from nightcramp.language import noted
 
 if TYPE_CHECKING:
+    import ibis.expr.types as ir
     import pyarrow as pa
 
+SCRATCH = "scratch"
+STAGED = frozenset({"duckdb", "parquet", "bulk"})
+"""Engines that lay events out on disk; others sort by themselves."""
 STEPS = {
     "people": noted("people in the database"),
     "observed": noted("observed for some time"),
@@ -105,11 +111,15 @@ def screen(
     `progress` is told how many people have been read, `finish` gets the folder before it is in
     its place. Raises InputError.
     """
-    with opened(address, settings.limits) as database, _new_folder(out) as folder:
-        source = read_source(database, knowledge)
-        account = _written(folder, found_in(source, knowledge, settings), progress)
-        if database.engine == "bulk" and settings.rows:
-            write_patients(database, folder)
+    with _new_folder(out) as folder:
+        scratch = folder / SCRATCH
+        settings = replace(settings, limits=replace(settings.limits, scratch=scratch))
+        with opened(address, settings.limits) as database:
+            source = read_source(database, knowledge)
+            account = _written(folder, found_in(source, knowledge, settings), progress)
+            if database.engine == "bulk" and settings.rows:
+                write_patients(database, folder)
+        shutil.rmtree(scratch, ignore_errors=True)
         run = _run(source, account, knowledge, settings)
         (folder / "run.json").write_bytes(msgspec.json.format(msgspec.json.encode(run)))
         finish(folder)
@@ -118,13 +128,31 @@ def screen(
 
 def found_in(source: Source, knowledge: Knowledge, settings: Settings) -> Iterator[Found]:
     """Yield what is found, batch by batch."""
-    database, events = source.database, source.events(wanted_by(knowledge))
-    if database.engine == "spark":
+    engine, wanted = source.database.engine, wanted_by(knowledge)
+    if engine == "spark":
         from nightcramp.cohort.weigh.spark import found_by_spark
 
-        yield from found_by_spark(database, events, source.tokens, settings)
-        return
-    stream = database.backend.to_pyarrow_batches(events, chunk_size=1 << 18)
+        yield from found_by_spark(source.database, source.events(wanted), source.tokens, settings)
+    elif engine in STAGED and source.rows() > WORTH_IT * settings.rows_at_once:
+        yield from _found_in_stages(source, source.events(wanted), settings)
+    else:
+        yield from _found_in_stream(source, source.ordered(wanted), knowledge, settings)
+
+
+def _found_in_stages(source: Source, events: ir.Table, settings: Settings) -> Iterator[Found]:
+    """Lay the events out on disk, and have several processes weigh what lies there."""
+    scratch = settings.limits.scratch
+    assert scratch is not None
+    with Pool(source.tokens, settings) as pool:
+        parts = staged(source, events, scratch, -(-source.rows() // settings.rows_at_once))
+        yield from pool.each(found_in_part, parts)
+
+
+def _found_in_stream(
+    source: Source, events: ir.Table, knowledge: Knowledge, settings: Settings
+) -> Iterator[Found]:
+    """Weigh events as they come, in the order of people."""
+    stream = source.database.backend.to_pyarrow_batches(events, chunk_size=1 << 18)
     with contextlib.closing(stream):
         parts = batches(stream, settings.rows_at_once)
         yield from found_by_workers(parts, source.tokens, knowledge, settings)

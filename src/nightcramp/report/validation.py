@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
+from nightcramp.knowledge.loader import knowledge
 from nightcramp.language import gettext as _
 from nightcramp.language import language, noted, number
-from nightcramp.report.document import AnyBlock, Bullets, Document, Para, Section, Table
-from nightcramp.report.document_text import text_of
-from nightcramp.report.words import printable
+from nightcramp.report.document import AnyBlock, Bullets, Document, Para, Picture, Section, Table
+from nightcramp.report.document_text import page_text
+from nightcramp.report.trial_picture import PAGE
+from nightcramp.report.validation_picture import Curve, curve_picture
 from nightcramp.validation.design import Estimate
 from nightcramp.validation.result import (
     BOOSTED,
@@ -16,6 +18,7 @@ from nightcramp.validation.result import (
     GroupKind,
     OutcomeResult,
     Performance,
+    Point,
     Validation,
 )
 
@@ -37,6 +40,13 @@ MODELS = {
     "age_and_sex": noted("age and sex alone"),
     BOOSTED: noted("boosted model, same inputs"),
 }
+DRAWN = {
+    "nightcramp": noted("the assessment"),
+    "age_and_sex": MODELS["age_and_sex"],
+    BOOSTED: noted("boosted model"),
+}
+"""Models whose curves are drawn, and what they are called there."""
+TENTHS = noted("Predicted beside observed, in tenths of the population")
 KINDS: dict[GroupKind, str] = {
     "age": noted("By age"),
     "sex": noted("By sex"),
@@ -44,6 +54,20 @@ KINDS: dict[GroupKind, str] = {
     "factor": noted("By factor that is present"),
 }
 SEXES = {"": noted("all"), "male": noted("men"), "female": noted("women")}
+GROUPS = {
+    "circulation": noted("circulation"),
+    "fluid": noted("too little fluid"),
+    "habits": noted("habits"),
+    "hormones": noted("hormones"),
+    "medicines": noted("medicines"),
+    "minerals": noted("minerals and vitamins"),
+    "muscle": noted("muscles"),
+    "nerves": noted("nerves"),
+    "organs": noted("organs"),
+    "other": noted("other causes"),
+    "pregnancy": noted("pregnancy"),
+    "sleep": noted("sleep"),
+}
 LIMITS = (
     noted(
         "A survey at one time: it shows who has cramps, not why. One recalled month, and no "
@@ -59,33 +83,8 @@ LIMITS = (
 
 
 def validation_text(found: Validation) -> str:
-    """Return the report for the terminal."""
-    return "\n".join(_lines(document_of(found))) + "\n"
-
-
-def _lines(document: Document) -> Iterator[str]:
-    yield document.title
-    yield document.about
-    for section in document.sections:
-        head = Section(id=section.id, title=section.title, blocks=())
-        yield ""
-        yield text_of([head]).rstrip()
-        for block in section.blocks:
-            if isinstance(block, Table):
-                yield from _aligned(block)
-            else:
-                body = Section(id="", title="", blocks=(block,))
-                yield f"  {text_of([body]).strip()}"
-
-
-def _aligned(table: Table) -> Iterator[str]:
-    """Yield a table in columns, the first to the left and numbers to the right."""
-    rows = [table.head, *table.rows]
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    yield f"\n  {table.caption}"
-    for first, *rest in rows:
-        cells = [cell.rjust(width) for cell, width in zip(rest, widths[1:], strict=True)]
-        yield printable(f"    {first.ljust(widths[0])}  {'  '.join(cells)}").rstrip()
+    """Return the report for the terminal, at most 80 columns wide."""
+    return page_text(document_of(found))
 
 
 def document_of(found: Validation) -> Document:
@@ -172,7 +171,8 @@ def _outcome(one: OutcomeResult, found: Validation) -> Section:
         ),
         _models(one),
         Bullets(items=tuple(_remarks(one))),
-        _curve(one),
+        _picture(one),
+        _tenths(one),
     ]
     blocks += [_groups(one, kind) for kind in KINDS]
     return Section(id=one.outcome, title=_(OUTCOMES[one.outcome]), blocks=tuple(blocks))
@@ -220,21 +220,71 @@ def _remarks(one: OutcomeResult) -> Iterator[str]:
     ).format(slope=interval(one.slope_of_multiplier, ".2f"))
 
 
-def _curve(one: OutcomeResult) -> Table:
-    rows = tuple(
-        (
-            str(place),
-            str(point.people),
-            _percent(point.predicted),
-            percent(point.observed),
-        )
-        for place, point in enumerate(one.curve, start=1)
+def _picture(one: OutcomeResult) -> Picture:
+    """Return the curves; their table stands below it, the fifth block of its section."""
+    curves = [Curve(_(DRAWN[m.model]), _beside(m), m.curve) for m in one.models if m.model in DRAWN]
+    table = (f"{one.outcome}-4-caption", _(TENTHS))
+    return curve_picture(curves, one.outcome, PAGE, _curve_title(one), table)
+
+
+def _beside(of: Performance) -> str:
+    return _("slope {slope}; holds in {held} of {told} tenths").format(
+        slope=interval(of.slope, ".2f"), held=_held(of.curve), told=_told(of.curve)
     )
+
+
+def _held(points: Sequence[Point]) -> int:
+    return sum(point.holds is True for point in points)
+
+
+def _told(points: Sequence[Point]) -> int:
+    return sum(point.holds is not None for point in points)
+
+
+def _curve_title(one: OutcomeResult) -> str:
+    """Return in how many tenths the assessment holds, and how it does in the highest."""
+    points = model_of(one, "nightcramp").curve
+    if not _told(points):
+        return _("{outcome}: in no tenth of the population is there an interval.").format(
+            outcome=_(OUTCOMES[one.outcome])
+        )
+    return _(
+        "{outcome}: in {held} of {told} tenths of the population the interval of what was observed "
+        "holds what the assessment predicted. In the highest tenth it predicted {predicted} of "
+        "100; {observed} were observed."
+    ).format(
+        outcome=_(OUTCOMES[one.outcome]),
+        held=_held(points),
+        told=_told(points),
+        predicted=number(100 * points[-1].predicted, ".0f"),
+        observed=interval(_times_100(points[-1].observed), ".0f"),
+    )
+
+
+def _tenths(one: OutcomeResult) -> Table:
+    drawn = [(m, _(DRAWN[m.model])) for m in one.models if m.model in DRAWN]
+    rows = tuple(_tenth(name, point) for m, name in drawn for point in m.curve)
     return Table(
-        caption=_("Predicted beside observed, in tenths of the population"),
-        head=(_("tenth"), _("people"), _("predicted"), _("observed (95 % interval)")),
+        caption=_(TENTHS),
+        head=(
+            _("model, tenth"),
+            _("people"),
+            _("predicted"),
+            _("observed (95 % interval)"),
+            _("holds"),
+        ),
         rows=rows,
-        widths=(1, 1, 1, 2),
+        widths=(2.4, 1, 1, 2, 1),
+    )
+
+
+def _tenth(name: str, point: Point) -> tuple[str, ...]:
+    return (
+        f"{name}, {point.tenth}",
+        str(point.people),
+        _percent(point.predicted),
+        percent(point.observed),
+        _yes(point.holds),
     )
 
 
@@ -259,7 +309,7 @@ def _groups(one: OutcomeResult, kind: GroupKind) -> Table:
 
 def _group(group: Group) -> tuple[str, ...]:
     return (
-        _(SEXES[group.id]) if group.kind == "sex" else group.id,
+        _named(group),
         str(group.people),
         str(group.cases),
         _percent(group.predicted),
@@ -268,6 +318,13 @@ def _group(group: Group) -> tuple[str, ...]:
         interval(group.auc, ".2f"),
         _number(group.slope.value, ".2f"),
     )
+
+
+def _named(group: Group) -> str:
+    if group.kind == "factor" and group.id in knowledge().factors:
+        return knowledge().factors[group.id].label
+    words = {"sex": SEXES, "factor_group": GROUPS}.get(group.kind, {})
+    return _(words[group.id]) if group.id in words else group.id
 
 
 def _prevalence(found: Validation) -> Section:

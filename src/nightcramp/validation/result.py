@@ -14,8 +14,26 @@ BOOSTED = "boosted"
 GroupKind = Literal["age", "sex", "factor", "factor_group"]
 
 
+class Point(Struct, frozen=True, kw_only=True):
+    """A tenth of the population by predicted probability, lowest 1, and what was so in it.
+
+    People of one probability stay together, so a tenth can be missing.
+    """
+
+    tenth: int
+    people: int
+    predicted: float
+    observed: Estimate
+
+    @property
+    def holds(self) -> bool | None:
+        """Return whether the observed interval holds the predicted; None without an interval."""
+        low, high = self.observed.low, self.observed.high
+        return None if low is None or high is None else low <= self.predicted <= high
+
+
 class Performance(Struct, frozen=True, kw_only=True):
-    """How well one model's probabilities order people and hold on the whole."""
+    """How well one model's probabilities order people and hold, on the whole and by tenths."""
 
     model: str
     auc: Estimate
@@ -23,14 +41,7 @@ class Performance(Struct, frozen=True, kw_only=True):
     intercept: Estimate
     brier: Estimate
     scaled_brier: Estimate
-
-
-class Point(Struct, frozen=True, kw_only=True):
-    """A tenth of the population by predicted probability, and what was so in it."""
-
-    people: int
-    predicted: float
-    observed: Estimate
+    curve: list[Point]
 
 
 class Group(Struct, frozen=True, kw_only=True):
@@ -63,7 +74,6 @@ class OutcomeResult(Struct, frozen=True, kw_only=True):
     way: Estimate
     against_never: Estimate
     slope_of_multiplier: Estimate
-    curve: list[Point]
     groups: list[Group]
 
 

@@ -112,7 +112,6 @@ def _outcome(
         slope_of_multiplier=_only(
             lambda w: fit("nightcramp", people.predictors, case, w).multiplier, design
         ),
-        curve=curve(ours, case, design),
         groups=[_group(one, ours, case, design) for one in _groups(people)],
     )
 
@@ -129,7 +128,7 @@ def _predictions(
 
 
 def performance(model: str, predicted: Array, case: Flags, design: SurveyDesign) -> Performance:
-    """Return how well probabilities do, with jackknife intervals."""
+    """Return how well probabilities do, with jackknife intervals, and their curve."""
 
     def measured(weight: Array) -> list[float]:
         return [
@@ -141,7 +140,8 @@ def performance(model: str, predicted: Array, case: Flags, design: SurveyDesign)
         ]
 
     found = jackknife(measured, design)
-    return Performance(model=model, **dict(zip(MEASURES, found, strict=True)))
+    measures = dict(zip(MEASURES, found, strict=True))
+    return Performance(model=model, **measures, curve=curve(predicted, case, design))
 
 
 def _only(statistic: Callable[[Array], float], design: SurveyDesign) -> Estimate:
@@ -164,13 +164,17 @@ def _way(predicted: dict[str, Array], case: Flags, design: SurveyDesign) -> Esti
 
 
 def curve(predicted: Array, case: Flags, design: SurveyDesign) -> list[Point]:
-    """Return observed beside predicted in tenths of the population."""
+    """Return observed beside predicted in tenths of the population, as the weights tell.
+
+    The observed are proportions of a group as all others: weighted, with linearised intervals.
+    """
     place = statistics.tenths(predicted, design.weight)
     found = []
     for tenth in np.unique(place):
         inside = place == tenth
         found.append(
             Point(
+                tenth=int(tenth) + 1,
                 people=int(inside.sum()),
                 predicted=float(np.average(predicted[inside], weights=design.weight[inside])),
                 observed=proportion(case, design, inside),

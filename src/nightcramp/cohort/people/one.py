@@ -21,7 +21,7 @@ def facts_of_person(
     """Return the facts of one person of a database; raises InputError where there is none."""
     with opened(address) as database:
         source = read_source(database, knowledge)
-        everything = source.events(lambda token: True)
+        everything = source.ordered(lambda token: True)
         mine = everything.filter(everything.person == person).to_pyarrow()
     events = arrays(mine.combine_chunks())
     if not len(events):

@@ -48,5 +48,5 @@ def histories_in(
     wanted = wanted_of(medicines, markers, list(controls) or None)
     with opened(address, limits) as database:
         source = read_source(database, knowledge)
-        events = fetched(database, source.events(wanted))
+        events = fetched(database, source.ordered(wanted))
     return from_events(events, source.tokens)

@@ -9,7 +9,6 @@ from nightcramp.cohort.content import CohortContent
 from nightcramp.cohort.source.address import Database
 from nightcramp.cohort.source.bulk_mapping import BulkMapping, small_table
 from nightcramp.cohort.source.bulk_rows import MEDICINES
-from nightcramp.cohort.source.events import ORDER
 from nightcramp.cohort.source.tokens import BORN, DIED, OBSERVED, Tokens
 
 if TYPE_CHECKING:
@@ -41,7 +40,7 @@ def events_of_export(
         *_of_observations(),
     ]
     con.execute(f"CREATE OR REPLACE VIEW events AS {' UNION ALL '.join(parts)}")
-    table: ir.Table = database.backend.table("events").order_by(*ORDER)
+    table: ir.Table = database.backend.table("events")
     return table
 
 

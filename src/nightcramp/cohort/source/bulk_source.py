@@ -30,9 +30,13 @@ class BulkSource(Source):
     content: CohortContent
 
     def events(self, wanted: Callable[[Token], bool]) -> ir.Table:
-        """Return the events of the tokens that are wanted, in their order."""
+        """Return the events of the tokens that are wanted, in any order."""
         numbers = frozenset(n for n, token in enumerate(self.tokens) if wanted(token))
         return events_of_export(self.database, self.mapping, numbers, self.content)
+
+    def people(self) -> ir.Table:
+        """Return the numbers of patients, in a column `person`."""
+        return self.database.tables["people"].select("person")
 
 
 def read_bulk(database: Database, knowledge: Knowledge) -> BulkSource:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from nightcramp.cohort.content import cohort_content
 from nightcramp.cohort.source.address import Database
 from nightcramp.cohort.source.cdm import CdmSource, check
-from nightcramp.cohort.source.events import events_of
+from nightcramp.cohort.source.events import ORDER, events_of
 from nightcramp.cohort.source.mapping import Mapping, read_mapping
 from nightcramp.cohort.source.tokens import Token
 from nightcramp.knowledge.loader import Knowledge
@@ -32,9 +32,24 @@ class Source:
         return self.mapping.tokens.all
 
     def events(self, wanted: Callable[[Token], bool]) -> ir.Table:
-        """Return the events of the tokens that are wanted, in their order."""
+        """Return the events of the tokens that are wanted, in any order."""
         numbers = frozenset(n for n, token in enumerate(self.tokens) if wanted(token))
         return events_of(self.database, self.mapping, numbers)
+
+    def people(self) -> ir.Table:
+        """Return the ids of people, in a column `person`."""
+        table = self.database.tables["person"]
+        return table.select(person=table.person_id.cast("int64"))
+
+    def rows(self) -> int:
+        """Return about how many events there are."""
+        left_out = ("none", "unit", "local_form")
+        read = (use.rows - sum(use.by.get(one, 0) for one in left_out) for use in self.mapping.uses)
+        return sum(read)
+
+    def ordered(self, wanted: Callable[[Token], bool]) -> ir.Table:
+        """Return the same in the order of people."""
+        return self.events(wanted).order_by(*ORDER)
 
 
 def read_source(database: Database, knowledge: Knowledge) -> Source:

@@ -19,7 +19,7 @@ ORDER = ("person", "token", "start", "row", "end", "value", "low", "high")
 
 
 def events_of(database: Database, mapping: Mapping, wanted: frozenset[int]) -> ir.Table:
-    """Return the events of the wanted tokens, in `ORDER`; Spark sorts them within its parts."""
+    """Return the events of the wanted tokens, in any order."""
     import ibis
 
     parts = [*_people(database, mapping)]
@@ -31,8 +31,7 @@ def events_of(database: Database, mapping: Mapping, wanted: frozenset[int]) -> i
         }
         if rows:
             parts.append(_clinical(database, one, rows))
-    events = ibis.union(*parts, distinct=False)
-    return events if database.engine == "spark" else events.order_by(*ORDER)
+    return ibis.union(*parts, distinct=False)
 
 
 def _people(database: Database, mapping: Mapping) -> Iterator[ir.Table]:

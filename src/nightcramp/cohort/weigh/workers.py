@@ -6,14 +6,17 @@ import itertools
 import multiprocessing
 import os
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
+from pathlib import Path
+from typing import Any
 
 from nightcramp.cohort.people.batch import Reader
 from nightcramp.cohort.settings import Settings
 from nightcramp.cohort.source.arrays import Events
 from nightcramp.cohort.source.tokens import Token
 from nightcramp.cohort.weigh.results import Found, Tabulator
+from nightcramp.cohort.weigh.staging import events_in
 from nightcramp.cohort.weigh.weighing import Weigher
 from nightcramp.knowledge.loader import Knowledge, knowledge
 
@@ -28,6 +31,7 @@ class Worker:
         self.reader = Reader(known, tokens, settings.when)
         self.weigher = Weigher(known, intervals=settings.intervals)
         self.tabulator = Tabulator(self.weigher)
+        self.rows_at_once = settings.rows_at_once
 
     def found(self, events: Events) -> Found:
         """Return what is found in the events of whole people."""
@@ -49,32 +53,50 @@ def found_by_workers(
 ) -> Iterator[Found]:
     """Yield the same, worked out by several processes where there are enough batches."""
     first = list(itertools.islice(parts, WORTH_IT))
-    count = settings.processes or os.cpu_count() or 1
     everything = itertools.chain(first, parts)
-    if len(first) < WORTH_IT or count < 2:
+    if len(first) < WORTH_IT or processes_of(settings) < 2:
         yield from found_from(everything, tokens, known, settings)
         return
-    with ProcessPoolExecutor(
-        count,
-        mp_context=multiprocessing.get_context("spawn"),
-        initializer=_start,
-        initargs=(tokens, settings),
-    ) as pool:
-        yield from _in_order(everything, pool, count)
+    with Pool(tokens, settings) as pool:
+        yield from pool.each(_found, everything)
 
 
-def _in_order(parts: Iterator[Events], pool: ProcessPoolExecutor, count: int) -> Iterator[Found]:
-    waiting: deque[Future[Found]] = deque()
-    try:
-        for events in parts:
-            waiting.append(pool.submit(_found, events))
-            if len(waiting) > count:
-                yield waiting.popleft().result()
+def processes_of(settings: Settings) -> int:
+    """Return how many processes are to weigh at the same time."""
+    return settings.processes or os.cpu_count() or 1
+
+
+class Pool:
+    """Processes that weigh; they get ready from the beginning."""
+
+    def __init__(self, tokens: list[Token], settings: Settings) -> None:
+        self.count = processes_of(settings)
+        self._pool = ProcessPoolExecutor(
+            self.count,
+            mp_context=multiprocessing.get_context("spawn"),
+            initializer=_start,
+            initargs=(tokens, settings),
+        )
+        for _ in range(self.count):
+            self._pool.submit(_is_ready)
+
+    def __enter__(self) -> Pool:
+        """Return the pool."""
+        return self
+
+    def __exit__(self, *_why: object) -> None:
+        """End the processes; what has not begun is not done."""
+        self._pool.shutdown(cancel_futures=True)
+
+    def each(self, work: Callable[[Any], list[Found]], parts: Iterable[Any]) -> Iterator[Found]:
+        """Yield what the processes find in each part, in the order of the parts."""
+        waiting: deque[Future[list[Found]]] = deque()
+        for part in parts:
+            waiting.append(self._pool.submit(work, part))
+            if len(waiting) > self.count:
+                yield from waiting.popleft().result()
         while waiting:
-            yield waiting.popleft().result()
-    finally:
-        for future in waiting:
-            future.cancel()
+            yield from waiting.popleft().result()
 
 
 _worker: Worker | None = None
@@ -85,6 +107,16 @@ def _start(tokens: list[Token], settings: Settings) -> None:
     _worker = Worker(knowledge(), tokens, settings)
 
 
-def _found(events: Events) -> Found:
+def _is_ready() -> bool:
+    return _worker is not None
+
+
+def _found(events: Events) -> list[Found]:
     assert _worker is not None
-    return _worker.found(events)
+    return [_worker.found(events)]
+
+
+def found_in_part(part: Path) -> list[Found]:
+    """Return what is found in a folder of events, in a process of a pool."""
+    assert _worker is not None
+    return [_worker.found(events) for events in events_in(part, _worker.rows_at_once)]
