@@ -72,6 +72,17 @@ def multiplier(
 ) -> Multiplier:
     """Return the posterior multiplier; `pattern` is the likelihood ratio L."""
     mean, sd = log_effect(effect, units, model)
+    inverse, weight, evidence = _on_grid(mean, sd, pattern)
+    odds = presence * credibility * evidence
+    active = odds / (odds + 1 - presence * credibility)
+    return Multiplier(active, inverse, weight)
+
+
+@functools.lru_cache(maxsize=8192)
+def _on_grid(
+    mean: float, sd: float, pattern: float
+) -> tuple[NDArray[np.float64], NDArray[np.float64], float]:
+    """Return theta'**-1 and its probabilities given active, and how likely the pattern is."""
     points = np.linspace(0.0, max(mean + 4 * sd, 4 * sd, 1e-6), GRID_POINTS)
     density = np.exp(-0.5 * ((points - mean) / sd) ** 2)
     density[0] *= 0.5
@@ -79,10 +90,11 @@ def multiplier(
     share = 1.0 - np.exp(-points)
     likelihood = 1.0 + share * (pattern - 1.0)
     evidence = float(weight @ likelihood)
-    odds = presence * credibility * evidence
-    active = odds / (odds + 1 - presence * credibility)
     theta = 1.0 + pattern * np.expm1(points)
-    return Multiplier(active, 1.0 / theta, weight * likelihood / evidence)
+    inverse, weight = 1.0 / theta, weight * likelihood / evidence
+    inverse.setflags(write=False)
+    weight.setflags(write=False)
+    return inverse, weight, evidence
 
 
 def log_effect(effect: Effect, units: float, model: Model) -> tuple[float, float]:

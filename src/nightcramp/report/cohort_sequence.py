@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Iterator
 
 from nightcramp.cohort.content import MARKERS
@@ -20,12 +19,9 @@ from nightcramp.language import gettext as _
 from nightcramp.language import language, noted, number
 from nightcramp.report.cohort_sequence_picture import Group, Line, forest_picture
 from nightcramp.report.document import AnyBlock, Bullets, Document, Para, Picture, Section, Table
-from nightcramp.report.document_text import text_of
-from nightcramp.report.words import WIDTH, printable
+from nightcramp.report.document_text import page_text
 
 NONE = "–"
-NARROWEST = 12
-"""The first column of a table is never narrower than this, in letters."""
 
 WITHHELD = {
     sequence_of.FEW_PAIRS: noted("too few people began both"),
@@ -85,35 +81,7 @@ LIMITS = (
 
 def sequence_text(found: SequenceReport) -> str:
     """Return the report for the terminal, at most 80 columns wide."""
-    return "\n".join(_lines(sequence_document(found))).replace("\n\n\n", "\n\n") + "\n"
-
-
-def _lines(document: Document) -> Iterator[str]:
-    yield from textwrap.wrap(document.title, WIDTH)
-    yield from textwrap.wrap(document.about, WIDTH)
-    for section in document.sections:
-        yield ""
-        yield text_of([Section(id="", title=section.title, blocks=())]).rstrip()
-        for block in section.blocks:
-            if isinstance(block, Table):
-                yield from _aligned(block)
-            elif not isinstance(block, Picture):
-                yield "  " + text_of([Section(id="", title="", blocks=(block,))]).strip()
-
-
-def _aligned(table: Table) -> Iterator[str]:
-    """Yield a table in columns; the first wraps where the others leave it too little room."""
-    rows = [table.head, *table.rows]
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    rest = sum(width + 2 for width in widths[1:])
-    first = max(min(widths[0], WIDTH - 2 - rest), NARROWEST)
-    yield ""
-    yield from textwrap.wrap(table.caption, WIDTH, initial_indent="  ", subsequent_indent="  ")
-    for name, *cells in rows:
-        names = textwrap.wrap(name, first) or [""]
-        numbers = "".join(f"  {c.rjust(w)}" for c, w in zip(cells, widths[1:], strict=True))
-        yield printable(f"  {names[0].ljust(first)}{numbers}").rstrip()
-        yield from (f"    {name}" for name in names[1:])
+    return page_text(sequence_document(found))
 
 
 def sequence_document(found: SequenceReport) -> Document:
