@@ -10,9 +10,10 @@ from nightcramp.assess.known import Known
 from nightcramp.assess.medicines import PREFIX
 from nightcramp.assess.picture import Picture, picture
 from nightcramp.assess.triage import LEVELS
-from nightcramp.cohort.people.batch import Batch, Reader, When
+from nightcramp.cohort.people.batch import Batch, When
 from nightcramp.cohort.people.one import listed
 from nightcramp.cohort.people.person import Event, Seen, seen
+from nightcramp.cohort.people.reader import Reader
 from nightcramp.cohort.source.arrays import Events
 from nightcramp.cohort.source.tokens import Token
 from nightcramp.cohort.weigh.weighing import Weigher, Weighings

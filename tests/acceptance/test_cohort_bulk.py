@@ -17,8 +17,9 @@ import pytest
 from bulk_exports import Export, of_bundles, read, written
 from cohorts import differences
 from nightcramp.cohort.content import cohort_content
-from nightcramp.cohort.people.batch import Batch, Reader, When
+from nightcramp.cohort.people.batch import Batch, When
 from nightcramp.cohort.people.person import EPOCH
+from nightcramp.cohort.people.reader import Reader
 from nightcramp.intake.fhir.reader import read_fhir
 from nightcramp.knowledge.loader import knowledge
 from nightcramp.person.fact import Fact, LabResult, MedicineUse

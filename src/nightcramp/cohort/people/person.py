@@ -1,6 +1,6 @@
 """The facts of one person of a database, read from their events one by one.
 
-This is the rule book that `cohort/people/batch.py` follows for many at once.
+This is the rule book that `cohort/people/reader.py` follows for many at once.
 
 - A person is looked at on a day: the one asked for, else that of the latest sign of cramps, else
   the last day observed. What begins later, has no day, or is dated before the birth, is not read.

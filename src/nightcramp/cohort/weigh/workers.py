@@ -11,7 +11,7 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from nightcramp.cohort.people.batch import Reader
+from nightcramp.cohort.people.reader import Reader
 from nightcramp.cohort.settings import Settings
 from nightcramp.cohort.source.arrays import Events
 from nightcramp.cohort.source.tokens import Token
