@@ -237,7 +237,7 @@ def _show(folder: Path, as_json: bool) -> None:
 
 
 def _progress() -> Any:
-    """Return what tells a person at a terminal how far it is."""
+    """Return what tells a person at a terminal how far it is; each line writes over the last."""
     if not sys.stderr.isatty():
         return lambda people: None
-    return lambda people: click.echo(f"\r{people:,} people read", nl=False, err=True)
+    return lambda people: click.echo(f"{people:,} people read\r", nl=False, err=True)

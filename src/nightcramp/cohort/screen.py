@@ -113,6 +113,7 @@ def screen(
     """
     with _new_folder(out) as folder:
         scratch = folder / SCRATCH
+        scratch.mkdir(mode=0o700)
         settings = replace(settings, limits=replace(settings.limits, scratch=scratch))
         with opened(address, settings.limits) as database:
             source = read_source(database, knowledge)

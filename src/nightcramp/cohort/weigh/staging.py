@@ -37,7 +37,6 @@ def staged(source: Source, events: ir.Table, folder: Path, parts: int) -> list[P
     """
     import ibis
 
-    folder.mkdir(mode=0o700, exist_ok=True)
     parts = min(parts, MOST_PARTS)
     least, width = _ranges(source.people(), parts)
     if width:

@@ -135,7 +135,7 @@ class Weigher:
     # Red flags and syndromes
 
     def _flags(self, keyed: Keyed, people: _People) -> Flags:
-        fired = np.zeros((len(keyed.profiles), len(self.red_flags)), bool)
+        fired = np.zeros((len(keyed.profiles), len(self.red_flags)), bool, order="F")
         for column, flag in enumerate(self.red_flags):
             record = "red_flags", flag.id
             apart = keyed.told_apart(self.atoms.reads.records[record])
@@ -145,9 +145,10 @@ class Weigher:
 
     def _levels(self, fired: Flags) -> Ints:
         """Return the most urgent level of the flags, by its place in `LEVELS`."""
-        levels = np.array([LEVELS.index(flag.level) for flag in self.red_flags])
-        last = LEVELS.index("self_care")
-        found: Ints = np.where(fired, levels, last).min(axis=1, initial=last)
+        found = np.full(len(fired), LEVELS.index("self_care"))
+        for level in reversed(LEVELS):
+            mine = [place for place, flag in enumerate(self.red_flags) if flag.level == level]
+            found[fired[:, mine].any(axis=1)] = LEVELS.index(level)
         return found
 
     def _pointed_to(self, fired: Flags) -> Flags:
@@ -160,7 +161,7 @@ class Weigher:
 
     def _syndromes(self, keyed: Keyed, people: _People, fired: Flags) -> Floats:
         shape = len(keyed.profiles), len(self.mimics)
-        prior, ratio = np.empty(shape), np.empty(shape)
+        prior, ratio = np.empty(shape, order="F"), np.empty(shape, order="F")
         for column, name in enumerate(self.mimics):
             record = "mimics", name
             mimic = self.knowledge.mimics[name]
