@@ -26,6 +26,7 @@ from nightcramp.cohort.source.address import opened
 from nightcramp.cohort.source.arrays import batches
 from nightcramp.cohort.source.database import read_source
 from nightcramp.cohort.weigh import spark as by_spark
+from nightcramp.cohort.weigh.reading import wanted_by
 from nightcramp.cohort.weigh.workers import found_from
 from nightcramp.errors import InputError
 from nightcramp.knowledge.loader import knowledge
@@ -150,7 +151,7 @@ def test_what_executors_send_is_put_together(
     folder = engines.random_database(tmp_path / "folder", 100, seed=1)
     with opened(str(folder)) as database:
         source = read_source(database, knowledge())
-        table = database.backend.to_pyarrow(source.events_that_matter(knowledge()))
+        table = database.backend.to_pyarrow(source.ordered(wanted_by(knowledge())))
     rows = [
         row
         for part in by_spark._worked(tuple(source.tokens), IN_PIECES, iter(table.to_batches()))
@@ -238,7 +239,7 @@ def test_a_server_hands_over_events_piece_by_piece(postgresql: str, faulty: Path
     """A cursor stays on the server, so that memory does not grow with the database."""
     engines.into_postgresql(faulty, postgresql, "cdm")
     with opened(f"{postgresql}&schema=cdm") as database:
-        events = read_source(database, knowledge()).events_that_matter(knowledge())
+        events = read_source(database, knowledge()).ordered(wanted_by(knowledge()))
         stream = database.backend.to_pyarrow_batches(events, chunk_size=50)
         assert next(stream).num_rows == 50
         cursors = database.backend.con.execute("SELECT is_scrollable FROM pg_cursors").fetchall()
