@@ -151,6 +151,21 @@ def test_one_person_is_assessed_like_any_other(database: Omop, tmp_path: Path) -
     assert "hydrochlorothiazide" in found.output
 
 
+def test_a_duckdb_file_may_keep_its_tables_in_a_schema(database: Omop, tmp_path: Path) -> None:
+    import duckdb
+
+    folder = database.write(tmp_path / "cdm")
+    with duckdb.connect(str(tmp_path / "all.duckdb")) as connection:
+        connection.execute("CREATE SCHEMA cdm")
+        for file in folder.glob("*.parquet"):
+            connection.execute(f"CREATE TABLE cdm.{file.stem} AS FROM read_parquet('{file}')")
+
+    found = screened(tmp_path / "all.duckdb", tmp_path / "out")
+
+    assert found.exit_code == 0, found.output
+    assert [row["person_id"] for row in rows(tmp_path / "out", "people")] == [1, 2]
+
+
 # Faults of the data, met and counted
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -162,11 +163,26 @@ def _file(path: Path, shown: str, limits: Limits) -> Iterator[Database]:
         if path.is_dir():
             yield Database("parquet", shown, backend, _parquet(backend, path, shown))
         else:
-            yield Database("duckdb", shown, backend, Tables(backend.list_tables(), backend.table))
+            schema = _schema_of(backend)
+            names = backend.list_tables(database=schema)
+            one = functools.partial(backend.table, database=schema)
+            yield Database("duckdb", shown, backend, Tables(names, one))
     except duckdb.Error as error:
         raise unreadable(error, shown) from None
     finally:
         backend.disconnect()
+
+
+def _schema_of(backend: Any) -> str | None:
+    """Return the one schema that holds people where the usual one does not, else None."""
+
+    def holds_people(schema: str | None) -> bool:
+        return "person" in {name.lower() for name in backend.list_tables(database=schema)}
+
+    if holds_people(None):
+        return None
+    others = [schema for schema in backend.list_databases() if holds_people(schema)]
+    return others[0] if len(others) == 1 else None
 
 
 @contextmanager
