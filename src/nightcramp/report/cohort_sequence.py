@@ -20,6 +20,7 @@ from nightcramp.language import language, noted, number
 from nightcramp.report.cohort_sequence_picture import Group, Line, forest_picture
 from nightcramp.report.document import AnyBlock, Bullets, Document, Para, Picture, Section, Table
 from nightcramp.report.document_text import page_text
+from nightcramp.report.trial_size import grouped
 
 NONE = "–"
 
@@ -95,7 +96,7 @@ def sequence_document(found: SequenceReport) -> Document:
             "them with a first marker."
         ).format(
             version=found.version,
-            people=found.people,
+            people=grouped(found.people),
             since=found.since.isoformat(),
             until=found.until.isoformat(),
             marked=_count(found.marked, found),
@@ -476,7 +477,7 @@ def _limits(found: SequenceReport) -> Section:
 def _count(count: int | None, found: SequenceReport) -> str:
     if count is None:
         return f"<{found.settings.smallest_cell}"
-    return str(count)
+    return grouped(count)
 
 
 def _number(value: float | None) -> str:
