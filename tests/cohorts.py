@@ -7,7 +7,6 @@ from collections.abc import Iterator
 import numpy as np
 
 from nightcramp.assess.known import Known
-from nightcramp.assess.medicines import PREFIX
 from nightcramp.assess.picture import Picture, picture
 from nightcramp.assess.triage import LEVELS
 from nightcramp.cohort.people.batch import Batch, When
@@ -109,14 +108,6 @@ def _of_picture(profile: int, single: Picture, found: Weighings, weigher: Weighe
         ours = found.syndromes[profile, weigher.mimics.index(syndrome.id)]
         if abs(ours - syndrome.probability) > EXACT:
             yield f"probability of {syndrome.id}: {ours} and {syndrome.probability}"
-
-
-def reviewed(single: Picture, least: float) -> list[str]:
-    """Return the medicines of one person that are worth a review, most first."""
-    worth = [n for n, w in single.weights.items() if n.startswith(PREFIX) and w >= least]
-    return [
-        name.removeprefix(PREFIX) for name in sorted(worth, key=lambda name: -single.weights[name])
-    ]
 
 
 def every_token(knowledge: Knowledge) -> list[Token]:

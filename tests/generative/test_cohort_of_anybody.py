@@ -5,12 +5,18 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec import structs
 
 from cohorts import differences, every_token, random_events
+from nightcramp.cohort.content import cohort_content
+from nightcramp.cohort.people import person, reader
 from nightcramp.cohort.people.batch import When
+from nightcramp.cohort.source.arrays import Events
+from nightcramp.cohort.source.tokens import Token
 from nightcramp.cohort.weigh.weighing import Weigher
 from nightcramp.knowledge.loader import knowledge
 
@@ -52,3 +58,26 @@ def test_a_key_that_forgets_something_is_noticed(forgotten: set[str]) -> None:
     events = random_events(tokens, knowledge(), 1500, 7, most=4)
 
     assert list(differences(events, tokens, knowledge(), WHEN[0], weigher))
+
+
+def test_how_lately_a_medicine_stopped_counts_whatever_the_window(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    short = structs.replace(cohort_content(knowledge()), persistence_days=3)
+    for module in (reader, person):
+        monkeypatch.setattr(module, "cohort_content", lambda _known: short)
+    born, observed = Token(kind="born"), Token(kind="observed")
+    tokens = [born, observed, Token(kind="medicine", id="simvastatin")]
+    rows = [
+        row
+        for number, stopped in ((1, 20), (2, 200), (3, 1))
+        for row in (
+            (number, 0, 1950, 701),
+            (number, 1, 15000, 18000),
+            (number, 2, 18000 - stopped - 30, 18000 - stopped),
+        )
+    ]
+    empty = np.full(len(rows), np.nan)
+    events = Events(*np.array(rows).T, empty, empty, empty)
+
+    assert list(differences(events, tokens, knowledge(), WHEN[0])) == []

@@ -35,7 +35,7 @@ class Known:
         """Return the same knowledge with one more answer, keeping what it does not touch."""
         child = Known(self.facts, cautious=self.cautious)
         child.extra = {**self.extra, name: value}
-        follows = self._follows(name, value)
+        follows = self.knowledge.follows(name, value)
         child.extra.update(follows)
         child._parent = self
         child._added = frozenset({name, *follows})
@@ -46,13 +46,6 @@ class Known:
         child = Known(self.facts, cautious=self.cautious)
         child.extra = {**self.extra, **values}
         return child
-
-    def _follows(self, name: str, value: Any) -> dict[str, Any]:
-        if value in (None, False):
-            return {}
-        if name in self.knowledge.questions:
-            return dict(self.knowledge.questions[name].implies)
-        return dict.fromkeys(self.knowledge.conditions[name].implies, True)
 
     def truth(self, text: str) -> Truth:
         """Decide a condition as yes, no or unknown; the empty condition holds."""

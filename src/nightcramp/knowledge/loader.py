@@ -64,6 +64,15 @@ class Knowledge(msgspec.Struct, eq=False, dict=True, kw_only=True):
             self._expressions[text] = compile_expression(text)
         return self._expressions[text]
 
+    def follows(self, name: str, value: object) -> dict[str, bool]:
+        """Return what an answer or a condition with this value implies, one step far."""
+        if value in (None, False, "", []):
+            return {}
+        if name in self.questions:
+            return dict(self.questions[name].implies)
+        condition = self.conditions.get(name)
+        return dict.fromkeys(condition.implies, True) if condition else {}
+
     def path_of(self, record: object) -> str:
         """Return the content file a record was read from."""
         return self.paths.get(_key(record), "")

@@ -45,7 +45,7 @@ class Facts:
             yield fact
             if fact.kind not in SAYS:
                 continue
-            for name, value in self._implied(fact):
+            for name, value in self.knowledge.follows(fact.id, fact.value).items():
                 if (name, value) not in seen:
                     seen.add((name, value))
                     queue.append(
@@ -56,15 +56,6 @@ class Facts:
                             provenance=_following(fact),
                         )
                     )
-
-    def _implied(self, fact: Fact) -> list[tuple[str, bool]]:
-        if fact.value in (None, False, "", []):
-            return []
-        if fact.id in self.knowledge.questions:
-            return list(self.knowledge.questions[fact.id].implies.items())
-        if fact.id in self.knowledge.conditions:
-            return [(name, True) for name in self.knowledge.conditions[fact.id].implies]
-        return []
 
     def values(self, name: str) -> list[Value]:
         """Return every different known value given for a name."""

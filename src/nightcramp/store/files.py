@@ -23,6 +23,11 @@ def private_folder(folder: Path) -> None:
         raise not_written(folder, error) from None
 
 
+def literal(path: Path) -> str:
+    """Return a path whose signs are not read as a pattern."""
+    return "".join(f"[{sign}]" if sign in "*?[" else sign for sign in str(path))
+
+
 @contextmanager
 def written_whole(path: Path) -> Iterator[BinaryIO]:
     """Open a file for writing that appears, on the disk, only when all of it is there."""

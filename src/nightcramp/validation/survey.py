@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from nightcramp.errors import InputError
 from nightcramp.language import gettext as _
+from nightcramp.store.files import literal
 from nightcramp.validation.mapping import Mapping, Wave, choices
 
 if TYPE_CHECKING:
@@ -111,16 +112,11 @@ def _query(engine: DuckDBPyConnection, what: str, path: Path) -> DuckDBPyConnect
     import duckdb
 
     try:
-        return engine.execute(f"{what} FROM read_parquet(?)", [_literal(path)])
+        return engine.execute(f"{what} FROM read_parquet(?)", [literal(path)])
     except duckdb.Error as error:
         first = str(error).splitlines()[0][:200]
         unread = _("cannot be read as a Parquet file: {reason}").format(reason=first)
         raise InputError(unread, where=str(path)) from None
-
-
-def _literal(path: Path) -> str:
-    """Return a path whose signs are not read as a pattern."""
-    return "".join(f"[{sign}]" if sign in "*?[" else sign for sign in str(path))
 
 
 def _kinds(engine: DuckDBPyConnection, path: Path) -> dict[str, str]:

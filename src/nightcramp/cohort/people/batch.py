@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import math
 from collections import Counter
 from dataclasses import dataclass, field
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from nightcramp.cohort.source.arrays import Flags, Floats, Ints
+from nightcramp.cohort.source.arrays import EPOCH, Flags, Floats, Ints
 from nightcramp.person.fact import Fact, LabResult, MedicineUse, Provenance
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ class When:
     @property
     def number(self) -> int | None:
         """Return the day as days since 1970-01-01."""
-        return None if self.day is None else (self.day - dt.date(1970, 1, 1)).days
+        return None if self.day is None else (self.day - EPOCH).days
 
 
 @dataclass(frozen=True)
@@ -110,6 +111,13 @@ class Batch:
 
     def __len__(self) -> int:
         return len(self.ids)
+
+    @functools.cached_property
+    def lately(self) -> Flags:
+        """Return which medicines are taken, or were stopped so lately that they still count."""
+        taken, limit = self.medicines, self.reader.knowledge.model.stopped_days
+        found: Flags = taken.taking | (self.as_of[taken.who] - taken.until <= limit)
+        return found
 
     def facts(self, index: int) -> list[Fact]:
         """Return one person's facts, in the order in which they are always listed."""

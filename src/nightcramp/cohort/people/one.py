@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 
-from nightcramp.cohort.people.person import EPOCH, Event, seen
+from nightcramp.cohort.people.person import Event, seen
 from nightcramp.cohort.source.address import opened
-from nightcramp.cohort.source.arrays import NEVER, Events, arrays
+from nightcramp.cohort.source.arrays import EPOCH, NEVER, Events, arrays
 from nightcramp.cohort.source.database import read_source
 from nightcramp.cohort.source.tokens import Token
 from nightcramp.errors import InputError

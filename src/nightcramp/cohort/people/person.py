@@ -21,14 +21,13 @@ from dataclasses import dataclass, replace
 
 from nightcramp.assess.known import lineage
 from nightcramp.cohort.content import CohortContent, cohort_content
+from nightcramp.cohort.source.arrays import EPOCH, MOST_SUPPLY
 from nightcramp.cohort.source.tokens import Token
 from nightcramp.errors import InputError
 from nightcramp.intake.fhir.codes import RecordCodes, codes_of
 from nightcramp.knowledge.loader import Knowledge
 from nightcramp.person.fact import Fact, LabResult, MedicineUse, Provenance
 from nightcramp.person.units import convert
-
-EPOCH = dt.date(1970, 1, 1)
 
 
 @dataclass(frozen=True)
@@ -315,7 +314,7 @@ def _supplied_until(event: Event, start: int) -> int:
     if event.end is not None:
         return event.end
     days = 1.0 if event.value is None or math.isnan(event.value) else event.value
-    return start + int(min(max(days, 1), 3660)) - 1
+    return start + int(min(max(days, 1), MOST_SUPPLY)) - 1
 
 
 def _birthday(event: Event) -> int | None:

@@ -15,14 +15,21 @@ import numpy as np
 from nightcramp.cohort.content import CohortContent, cohort_content
 from nightcramp.cohort.people.batch import Account, Batch, Measured, Taken, Told, When
 from nightcramp.cohort.people.grouped import first_of_each, newest, run_starts, with_rows
-from nightcramp.cohort.source.arrays import NEVER, Events, Flags, Floats, Ints, birth_days
+from nightcramp.cohort.source.arrays import (
+    MOST_SUPPLY,
+    NEVER,
+    Events,
+    Flags,
+    Floats,
+    Ints,
+    birth_days,
+)
 from nightcramp.cohort.source.tokens import Token
 from nightcramp.errors import InputError
 from nightcramp.intake.fhir.codes import RecordCodes, codes_of
 from nightcramp.knowledge.loader import Knowledge
 from nightcramp.person.units import convert
 
-MOST_SUPPLY = 3660
 OLDEST = 120
 
 

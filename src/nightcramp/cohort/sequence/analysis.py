@@ -33,6 +33,7 @@ from nightcramp.cohort.sequence.ratio import (
 )
 from nightcramp.cohort.sequence.settings import Published, Settings, content
 from nightcramp.cohort.sequence.settings import settings as shipped
+from nightcramp.cohort.source.arrays import EPOCH
 from nightcramp.cohort.source.tokens import Token
 from nightcramp.errors import InputError, UnknownIdError
 from nightcramp.intake.answers import suggestion
@@ -151,7 +152,7 @@ def analyse(
 
 
 def _date(day: int) -> dt.date:
-    return dt.date(1970, 1, 1) + dt.timedelta(days=day)
+    return EPOCH + dt.timedelta(days=day)
 
 
 class _Study:

@@ -26,6 +26,7 @@ from nightcramp.cohort.sequence.marker_rates import YEAR, month_edges
 from nightcramp.cohort.sequence.poisson import Fit, Floats, Pieces, fit, profiled, wald
 from nightcramp.cohort.sequence.ratio import Ratio, tellable
 from nightcramp.cohort.sequence.settings import Settings
+from nightcramp.cohort.source.arrays import stretches
 
 REFERENCE, EARLY, ACTING, LATER = range(4)
 """What a piece of time is: neither, shortly before a start, while it may act, after that."""
@@ -243,8 +244,7 @@ def _month_cuts(cases: Cases, edges: Whole) -> tuple[Whole, Whole]:
     first = np.searchsorted(edges, cases.since, side="right")
     count = np.searchsorted(edges, cases.until, side="right") - first
     who = np.repeat(np.arange(len(cases)), count)
-    place = np.arange(len(who)) - np.repeat(np.cumsum(count) - count, count)
-    return who, edges[first[who] + place]
+    return who, edges[stretches(first, count)]
 
 
 def _birthday_cuts(cases: Cases, born: Whole, band: int) -> tuple[Whole, Whole]:
@@ -253,8 +253,7 @@ def _birthday_cuts(cases: Cases, born: Whole, band: int) -> tuple[Whole, Whole]:
     last = np.floor((cases.until - born) / (YEAR * band)).astype(np.int64)
     count = np.maximum(last - first + 1, 0)
     who = np.repeat(np.arange(len(cases)), count)
-    place = np.arange(len(who)) - np.repeat(np.cumsum(count) - count, count)
-    day = born[who] + np.ceil((first[who] + place) * YEAR * band).astype(np.int64)
+    day = born[who] + np.ceil(stretches(first, count) * YEAR * band).astype(np.int64)
     return who, day
 
 

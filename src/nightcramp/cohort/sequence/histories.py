@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from nightcramp.cohort.source.arrays import MOST_SUPPLY, birth_days, stretches
 from nightcramp.cohort.source.arrays import NEVER as NO_DAY
-from nightcramp.cohort.source.arrays import birth_days
 from nightcramp.errors import InputError
 from nightcramp.language import gettext as _
 
@@ -32,7 +32,6 @@ NEVER = int(np.iinfo(np.int32).max)
 BEFORE = int(np.iinfo(np.int32).min)
 """A day before somebody's observation began; which one does not matter."""
 RECORDED = ("condition", "operation", "treatment", "medicine")
-MOST_SUPPLY = 3660
 COLUMNS = ("person", "token", "start", "end", "value")
 
 
@@ -113,10 +112,7 @@ class Histories:
         """Return spells of owners as spells of each of their histories."""
         first = np.searchsorted(self.owner, who)
         count = np.searchsorted(self.owner, who, side="right") - first
-        place = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count)
-        return in_order(
-            np.repeat(first, count) + place, np.repeat(start, count), np.repeat(end, count)
-        )
+        return in_order(stretches(first, count), np.repeat(start, count), np.repeat(end, count))
 
 
 def in_order(who: ArrayLike, start: ArrayLike, end: ArrayLike) -> Spells:

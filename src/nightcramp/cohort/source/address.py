@@ -131,10 +131,15 @@ def _need_ibis() -> None:
     try:
         import ibis  # noqa: F401
     except ImportError:
-        raise InputError(
-            _("the reader of databases is not installed"),
-            hint=_("`pip install 'nightcramp[cohort]'` adds it."),
-        ) from None
+        raise not_installed() from None
+
+
+def not_installed() -> InputError:
+    """Return what is said where the extra `cohort` is missing."""
+    return InputError(
+        _("the reader of databases is not installed"),
+        hint=_("`pip install 'nightcramp[cohort]'` adds it."),
+    )
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,10 @@ Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
+EPOCH = dt.date(1970, 1, 1)
+"""The day from which days are counted."""
+MOST_SUPPLY = 3660
+"""No supply of a medicine is taken to last longer, in days."""
 NEVER = int(np.iinfo(np.int32).min)
 """Stands for no day."""
 COLUMNS = ("person", "token", "start", "end", "value", "low", "high")
@@ -45,6 +50,13 @@ class Events:
     def where(self, keep: Any) -> Events:
         """Return some of the rows."""
         return Events(*(getattr(self, name)[keep] for name in self.__dataclass_fields__))
+
+
+def stretches(begin: Ints, size: Ints) -> Ints:
+    """Return begin, begin + 1, ... of each stretch, one stretch after the other."""
+    within = np.arange(size.sum()) - np.repeat(np.cumsum(size) - size, size)
+    places: Ints = np.repeat(begin, size) + within
+    return places
 
 
 def birth_days(year: Ints, rest: Ints) -> Ints:

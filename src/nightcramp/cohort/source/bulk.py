@@ -26,6 +26,7 @@ from pathlib import Path
 from typing import Any
 
 from nightcramp.cohort.source.address import Database, Limits, Tables
+from nightcramp.cohort.source.arrays import EPOCH
 from nightcramp.cohort.source.bulk_files import Export, export_in, first_fault
 from nightcramp.cohort.source.bulk_rows import (
     MEDICATION,
@@ -80,7 +81,7 @@ def _bounds(limits: Limits) -> dict[str, Any]:
 def source_of(database: Database) -> CdmSource:
     """Return what an export says of itself: its version, and its newest date."""
     (newest,) = database.backend.con.execute("SELECT max(last) FROM spans").fetchone()
-    day = dt.date(1970, 1, 1) + dt.timedelta(days=newest or 0)
+    day = EPOCH + dt.timedelta(days=newest or 0)
     return CdmSource(
         kind=database.engine,
         shown=database.shown,

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from msgspec import Struct
 
+from nightcramp.cohort.source.arrays import EPOCH
 from nightcramp.cohort.source.bulk_files import NEWER, OLDER
 from nightcramp.intake.fhir.conditions import OVER, UNSURE
 from nightcramp.intake.fhir.dates import EARLIEST
@@ -420,7 +421,7 @@ MEDICATION = {
 
 def macros(today: dt.date) -> Iterable[str]:
     """Yield the definitions of what the other statements call."""
-    now = (today - dt.date(1970, 1, 1)).days
+    now = (today - EPOCH).days
     words = " ".join(f"WHEN {text(name)} THEN {days!r}" for name, days in DAYS.items())
     codes = " ".join(f"WHEN {text(name)} THEN {days!r}" for name, days in UNIT_DAYS.items())
     one = "CASE WHEN length({0}) = 10 OR substr({0}, 11, 1) IN ('T', ' ') THEN left({0}, 10)"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,7 +12,6 @@ from nightcramp.cohort.source.bulk import source_of
 from nightcramp.cohort.source.bulk_events import events_of_export
 from nightcramp.cohort.source.bulk_mapping import BulkMapping, read_export
 from nightcramp.cohort.source.database import Source
-from nightcramp.cohort.source.tokens import Token
 from nightcramp.knowledge.loader import Knowledge
 
 if TYPE_CHECKING:
@@ -29,9 +27,8 @@ class BulkSource(Source):
     mapping: BulkMapping
     content: CohortContent
 
-    def events(self, wanted: Callable[[Token], bool]) -> ir.Table:
-        """Return the events of the tokens that are wanted, in any order."""
-        numbers = frozenset(n for n, token in enumerate(self.tokens) if wanted(token))
+    def _of(self, numbers: frozenset[int]) -> ir.Table:
+        """Return the events of some tokens, by their numbers."""
         return events_of_export(self.database, self.mapping, numbers, self.content)
 
     def people(self) -> ir.Table:

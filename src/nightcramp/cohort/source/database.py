@@ -33,7 +33,10 @@ class Source:
 
     def events(self, wanted: Callable[[Token], bool]) -> ir.Table:
         """Return the events of the tokens that are wanted, in any order."""
-        numbers = frozenset(n for n, token in enumerate(self.tokens) if wanted(token))
+        return self._of(frozenset(n for n, token in enumerate(self.tokens) if wanted(token)))
+
+    def _of(self, numbers: frozenset[int]) -> ir.Table:
+        """Return the events of some tokens, by their numbers."""
         return events_of(self.database, self.mapping, numbers)
 
     def people(self) -> ir.Table:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
-from nightcramp.cohort.source.address import Limits
+from nightcramp.cohort.source.address import Limits, not_installed
 from nightcramp.errors import InputError, one_line
 from nightcramp.language import gettext as _
 
@@ -213,10 +213,7 @@ def _duckdb() -> Any:
     try:
         import duckdb
     except ImportError:
-        raise InputError(
-            _("the reader of databases is not installed"),
-            hint=_("`pip install 'nightcramp[cohort]'` adds it."),
-        ) from None
+        raise not_installed() from None
     return duckdb
 
 

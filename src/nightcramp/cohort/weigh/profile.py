@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from nightcramp.assess.known import lineage
 from nightcramp.cohort.people.batch import Batch, Measured
-from nightcramp.cohort.source.arrays import Flags, Floats, Ints
+from nightcramp.cohort.source.arrays import Flags, Floats, Ints, stretches
 from nightcramp.cohort.weigh.reading import Cuts, reads_of
 from nightcramp.knowledge.loader import Knowledge
 from nightcramp.knowledge.schema import Lab
@@ -81,21 +81,14 @@ class Atoms:
             one, said = queue.pop()
             if one in self.reads.all:
                 found.append(self.number(one, self.cell(one, said)))
-            for following in self._follows(one, said):
+            for following in self.knowledge.follows(one, said).items():
                 if following not in seen:
                     seen.add(following)
                     queue.append(following)
         return found
 
-    def _follows(self, name: str, value: Any) -> list[tuple[str, bool]]:
-        if value in (None, False, "", []):
-            return []
-        if name in self.knowledge.questions:
-            return list(self.knowledge.questions[name].implies.items())
-        return [(one, True) for one in self.knowledge.conditions[name].implies]
-
-    def taken(self, medicine: str, taking: bool, since: float) -> list[int]:
-        """Return the atoms of a medicine."""
+    def taken(self, medicine: str, taking: bool, lately: bool, since: float) -> list[int]:
+        """Return the atoms of a medicine; `lately`: it is taken, or was not long ago."""
         found = []
         for name in lineage(self.knowledge, medicine):
             if f"med:{name}" in self.reads.all:
@@ -103,7 +96,7 @@ class Atoms:
             if (atom := f"since:{name}") in self.reads.all:
                 found.append(self.number(atom, self.cell(atom, since)))
         if medicine in self.reads.medicines:
-            found.append(self.number(f"use:{medicine}", taking))
+            found.append(self.number(f"use:{medicine}", (taking, lately)))
         return found
 
     def cell(self, atom: str, value: Any) -> Any:
@@ -227,10 +220,12 @@ def _taken_rows(batch: Batch, atoms: Atoms) -> Iterator[tuple[Ints, Ints]]:
 
     def atoms_of(code: int) -> list[int]:
         use, at = divmod(code, kinds)
-        what, taking = divmod(use, 2)
-        return atoms.taken(medicines[what], bool(taking), float(day_of[at]))
+        what, how = divmod(use, 4)
+        taking, lately = bool(how & 1), bool(how & 2)
+        return atoms.taken(medicines[what], taking, lately, float(day_of[at]))
 
-    yield _spread(taken.who, (taken.what * 2 + taken.taking) * kinds + cell, atoms_of)
+    how = taken.taking + 2 * batch.lately
+    yield _spread(taken.who, (taken.what * 4 + how) * kinds + cell, atoms_of)
 
 
 def _spread(who: Ints, what: Any, atoms_of: Any) -> tuple[Ints, Ints]:
@@ -245,9 +240,7 @@ def _repeated(who: Ints, inverse: Ints, found: list[list[int]]) -> tuple[Ints, I
     flat = np.array([atom for one in found for atom in one], np.int64)
     begins = np.cumsum(sizes) - sizes
     size = sizes[inverse]
-    total = int(size.sum())
-    within = np.arange(total) - np.repeat(np.cumsum(size) - size, size)
-    return np.repeat(who, size), flat[np.repeat(begins[inverse], size) + within]
+    return np.repeat(who, size), flat[stretches(begins[inverse], size)]
 
 
 class Keyed:
@@ -266,8 +259,8 @@ class Keyed:
         self._by_name: dict[str, list[int]] = {}
         for number in np.flatnonzero(np.diff(self._begins)).tolist():
             self._by_name.setdefault(atoms.named[number], []).append(number)
-        self._kinds = {name: self._key_of([name]) for name in EVERYBODYS}
-        together = self._key_of(EVERYBODYS)
+        self._kinds = {name: self.keys([name]) for name in EVERYBODYS}
+        together = self.keys(EVERYBODYS)
         _keys, self._example, self._kind = np.unique(
             together, return_index=True, return_inverse=True
         )
@@ -279,16 +272,13 @@ class Keyed:
         for number in self._by_name.get(name, ()):
             yield number, self.profiles.who[self._begins[number] : self._begins[number + 1]]
 
-    def _key_of(self, reads: Iterable[str]) -> Keys:
+    def keys(self, reads: Iterable[str]) -> Keys:
+        """Return the key of every profile, shape (profiles,)."""
         key = np.zeros(len(self.profiles), np.uint64)
         for name in reads:
             for number, rows in self._rows(name):
                 key[rows] += self._hash[number]
         return key
-
-    def keys(self, reads: Iterable[str]) -> Keys:
-        """Return the key of every profile, shape (profiles,)."""
-        return self._key_of(reads)
 
     def told_apart(self, reads: frozenset[str]) -> tuple[Keys, Ints, Ints]:
         """Return the different keys, an example of each, and which is whose (profiles,)."""

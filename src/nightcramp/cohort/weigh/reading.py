@@ -100,10 +100,7 @@ def _names(name: str, knowledge: Knowledge) -> set[str]:
         one = queue.pop()
         if one and one not in found:
             found.add(one)
-            if one in knowledge.questions:
-                queue += knowledge.questions[one].implies
-            if one in knowledge.conditions:
-                queue += knowledge.conditions[one].implies
+            queue += knowledge.follows(one, True)
             queue.append(codes_of(knowledge).content.resolved_becomes.get(one, ""))
     return found
 

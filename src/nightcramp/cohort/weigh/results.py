@@ -11,7 +11,7 @@ import numpy as np
 from nightcramp.assess.medicines import PREFIX
 from nightcramp.assess.triage import LEVELS
 from nightcramp.cohort.people.batch import Account, Batch, Told
-from nightcramp.cohort.source.arrays import NEVER, Flags, Floats, Ints
+from nightcramp.cohort.source.arrays import NEVER, Flags, Floats, Ints, stretches
 from nightcramp.cohort.weigh.weighing import Factors, Weigher, Weighings, target
 from nightcramp.knowledge.loader import Knowledge
 
@@ -145,8 +145,7 @@ class Tabulator:
         flat = np.array([place for one in places for place in one], np.int64)
         begins = np.cumsum(sizes) - sizes
         size = sizes[told.what]
-        within = np.arange(size.sum()) - np.repeat(np.cumsum(size) - size, size)
-        what = flat[np.repeat(begins[told.what], size) + within]
+        what = flat[stretches(begins[told.what], size)]
         return Told(np.repeat(told.who, size), what, np.repeat(told.since, size))
 
     @functools.lru_cache(maxsize=2)  # noqa: B019 - one tabulator a run
@@ -177,8 +176,7 @@ class Tabulator:
         import pyarrow as pa
 
         taken = batch.medicines
-        stopped = batch.as_of[taken.who] - taken.until
-        lately = taken.taking | (stopped <= self.knowledge.model.stopped_days)
+        lately = batch.lately
         who, what = taken.who[lately], taken.what[lately]
         names = batch.reader.medicines
         places = np.array([self.weigher.places.get(PREFIX + name, -1) for name in names])
@@ -207,8 +205,7 @@ class _Rows:
         begins = np.searchsorted(factors.who, np.arange(of.max(initial=-1) + 2))
         size = (begins[1:] - begins[:-1])[of]
         self.person: Ints = np.repeat(np.arange(len(of)), size)
-        within = np.arange(size.sum()) - np.repeat(np.cumsum(size) - size, size)
-        self.factor: Ints = np.repeat(begins[:-1][of], size) + within
+        self.factor: Ints = stretches(begins[:-1][of], size)
         self._factors, self._of = factors, of
 
     def find(self, who: Ints, what: Ints, kinds: int) -> Ints:
@@ -225,10 +222,9 @@ def _implied(knowledge: Knowledge, name: str) -> set[str]:
     found, queue = {name}, [name]
     while queue:
         one = queue.pop()
-        if one in knowledge.conditions:
-            fresh = set(knowledge.conditions[one].implies) - found
-            found |= fresh
-            queue += fresh
+        fresh = knowledge.follows(one, True).keys() - found
+        found |= fresh
+        queue += fresh
     return found
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from nightcramp.cohort.source.arrays import Events, batches
 from nightcramp.cohort.source.database import Source
 from nightcramp.cohort.source.events import ORDER
+from nightcramp.store.files import literal
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -73,12 +74,6 @@ def events_in(part: Path, rows: int) -> Iterator[Events]:
 
     order = ", ".join(f'"{name}" ASC NULLS LAST' for name in ORDER)
     with duckdb.connect(config={"threads": 1}) as engine:
-        asked = f"SELECT * FROM read_parquet('{_plain(part)}/*.parquet') ORDER BY {order}"
-        stream: Any = engine.execute(asked).to_arrow_reader(1 << 18)
+        asked = f"SELECT * FROM read_parquet(?) ORDER BY {order}"
+        stream: Any = engine.execute(asked, [f"{literal(part)}/*.parquet"]).to_arrow_reader(1 << 18)
         yield from batches(stream, rows)
-
-
-def _plain(path: Path) -> str:
-    """Return a path whose signs are read as nothing but themselves."""
-    named = "".join(f"[{sign}]" if sign in "*?[" else sign for sign in str(path))
-    return named.replace("'", "''")

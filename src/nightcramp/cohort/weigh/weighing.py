@@ -226,9 +226,7 @@ class Weigher:
 
     def _left(self, factors: Factors, count: int) -> tuple[Floats, Floats, Floats]:
         """Return the unexplained part with its interval; fills in the shares' where asked."""
-        inverse = np.array(
-            [1.0 if one is None else one.inverse for one in factors.weights] or [1.0]
-        )
+        inverse = _inverses(factors.weights)
         left = np.ones(count)
         np.multiply.at(left, factors.who, inverse[factors.weight])
         low, high = np.full(count, np.nan), np.full(count, np.nan)
